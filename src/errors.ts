@@ -1,0 +1,57 @@
+/**
+ * The error catalogue. Every code has a row in docs/errors.md (a test compares the two), and each says
+ * whether trying again can help: to retry is a property of the error, never a guess of the caller.
+ */
+export const ERRORS = {
+  // The embedded broker.
+  JAVA_MISSING: { retriable: false },
+  MAVEN_MISSING: { retriable: false },
+  KAFKA_DOWNLOAD_FAILED: { retriable: true },
+  PORT_TAKEN: { retriable: false },
+  DATA_DIR_IN_USE: { retriable: false },
+  DATA_DIR_DAMAGED: { retriable: false },
+  BROKER_START_FAILED: { retriable: true },
+  // Configuration and topics.
+  CONFIG_INVALID: { retriable: false },
+  TOPIC_MISMATCH: { retriable: false },
+  AGENTS_MODULE_INVALID: { retriable: false },
+  // The brokers.
+  BROKER_UNAVAILABLE: { retriable: true },
+  APPEND_FAILED: { retriable: true },
+  READ_FAILED: { retriable: true },
+  // Commands and runs.
+  THREAD_BUSY: { retriable: true },
+  UNKNOWN_AGENT: { retriable: false },
+  INPUT_INVALID: { retriable: false },
+  INPUT_TOO_LARGE: { retriable: false },
+  EVENT_TOO_LARGE: { retriable: false },
+  COMMAND_UNDECODABLE: { retriable: false },
+  COMMAND_UNANSWERED: { retriable: true },
+  TOO_MANY_RUNS: { retriable: true },
+  INCOMPLETE_STREAM: { retriable: false },
+  WORKER_LOST: { retriable: true },
+  WORKER_SHUTDOWN: { retriable: true },
+  RUNNER_CLOSED: { retriable: false },
+  // Reading a thread.
+  LOG_DAMAGED: { retriable: false },
+  READER_TOO_SLOW: { retriable: true },
+} as const satisfies Record<string, { retriable: boolean }>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** An error of this library. `message` names the subject and the fix; `code` is one of docs/errors.md. */
+export class RunnerError extends Error {
+  override readonly name = 'RunnerError'
+  readonly code: ErrorCode
+  readonly retriable: boolean
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, options)
+    this.code = code
+    this.retriable = ERRORS[code].retriable
+  }
+}
+
+/** The text of anything that was thrown. */
+export const messageOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown)

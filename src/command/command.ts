@@ -1,0 +1,76 @@
+import type { RunAgentInput } from '@ag-ui/client'
+import { z } from 'zod'
+import { LIMITS } from '../config.ts'
+import { messageOf, RunnerError } from '../errors.ts'
+
+const text = z.string().min(1)
+
+const inputSchema = z.looseObject({
+  threadId: text,
+  runId: text,
+  messages: z.array(z.looseObject({ id: z.string(), role: z.string() })),
+  tools: z.array(z.unknown()).default([]),
+  context: z.array(z.unknown()).default([]),
+})
+
+const commandSchema = z.object({
+  version: z.literal(1),
+  /** Makes a command idempotent: a second one with the same id is not executed. */
+  commandId: text,
+  threadId: text,
+  agentId: text,
+  input: inputSchema,
+  onConcurrentRun: z.enum(['reject']).default('reject'),
+  /** Agent headers that an allow-list let through; see `forwardHeaders`. */
+  headers: z.record(z.string(), z.string()).default({}),
+  /** Milliseconds since 1970, by the sender's clock. */
+  time: z.number(),
+})
+
+/** A run request: schemas/command.json. */
+export type Command = Omit<z.output<typeof commandSchema>, 'input'> & { input: RunAgentInput }
+
+/**
+ * A command as its record's value.
+ * @throws RunnerError INPUT_TOO_LARGE, INPUT_INVALID
+ */
+export const encodeCommand = (command: Command): Buffer => {
+  check(command)
+  const value = Buffer.from(JSON.stringify(command))
+  if (value.length > LIMITS.recordBytesMax) {
+    throw new RunnerError(
+      'INPUT_TOO_LARGE',
+      `The input of run "${command.input.runId}" is ${value.length} bytes as JSON; a command holds ` +
+        `${LIMITS.recordBytesMax}. Send only the messages that are new, or put large content elsewhere and send its address.`,
+    )
+  }
+  return value
+}
+
+/**
+ * A record's value as a command. The record's key has to be its thread id: that is what keeps a thread in one
+ * partition.
+ * @throws RunnerError COMMAND_UNDECODABLE
+ */
+export const decodeCommand = (key: string | undefined, value: Buffer | null): Command => {
+  try {
+    const parsed = commandSchema.parse(JSON.parse(value?.toString('utf8') ?? 'null'))
+    if (key !== parsed.threadId) throw new Error(`its key is ${JSON.stringify(key)}, not its threadId`)
+    if (parsed.input.threadId !== parsed.threadId) throw new Error('input.threadId is not its threadId')
+    // The schema checks what this library relies on; the rest is between the client and the agent.
+    return parsed as unknown as Command
+  } catch (error) {
+    const problem =
+      error instanceof z.ZodError
+        ? error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')
+        : messageOf(error)
+    throw new RunnerError('COMMAND_UNDECODABLE', `A record is no run command: ${problem}.`, { cause: error })
+  }
+}
+
+const check = (command: Command): void => {
+  const result = commandSchema.safeParse(command)
+  if (result.success) return
+  const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+  throw new RunnerError('INPUT_INVALID', `The run's input is not a RunAgentInput: ${problems.join('; ')}.`)
+}

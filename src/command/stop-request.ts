@@ -1,0 +1,25 @@
+import { z } from 'zod'
+
+const schema = z.object({
+  version: z.literal(1),
+  stopId: z.string().min(1),
+  threadId: z.string().min(1),
+  /** Exactly this run, never a later one of the thread. */
+  runId: z.string().min(1),
+  /** Milliseconds since 1970, by the sender's clock. */
+  time: z.number(),
+})
+
+/** A record of the control topic: schemas/stop-request.json. */
+export type StopRequest = z.output<typeof schema>
+
+export const encodeStopRequest = (request: StopRequest): Buffer => Buffer.from(JSON.stringify(request))
+
+/** Undefined for anything else: the control topic has no caller that could be told. */
+export const decodeStopRequest = (value: Buffer | null): StopRequest | undefined => {
+  try {
+    return schema.parse(JSON.parse(value?.toString('utf8') ?? 'null'))
+  } catch {
+    return undefined
+  }
+}

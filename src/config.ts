@@ -1,0 +1,221 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import { z } from 'zod'
+import { RunnerError } from './errors.ts'
+
+/**
+ * The one place that knows defaults and reads the environment. Options and environment variables have the
+ * same names: `maxConcurrentRuns` is `KAR_MAX_CONCURRENT_RUNS`; what is about Kafka itself starts with `KAFKA_`.
+ */
+
+const count = z.coerce.number().int().positive()
+const ms = count
+const flag = z.union([
+  z.boolean(),
+  z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1'),
+])
+const address = z.string().regex(/^(\[[^\]]+\]|[^:\s]+):\d{1,5}$/, 'must be host:port')
+const addresses = z
+  .union([z.array(z.string()), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
+  .pipe(z.array(address).min(1))
+/** Kafka's characters, and no dot at the end: topics are `<prefix>.commands` and so on. */
+const prefix = z
+  .string()
+  .regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,98}$/, 'must be 1 to 99 of A-Z, a-z, 0-9, ".", "_" and "-"')
+
+const saslSchema = z.strictObject({
+  mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+  username: z.string().min(1),
+  password: z.string().min(1),
+})
+
+const kafkaSchema = z.strictObject({
+  /** Bootstrap servers, `host:port`. Kafka bootstrap.servers. `KAFKA_BROKERS`, separated by commas. */
+  brokers: addresses,
+  /** TLS: true, or the settings of node:tls. `KAFKA_SSL=true`. @default false */
+  ssl: z
+    .union([flag, z.custom<TlsOptions>((value) => typeof value === 'object' && value !== null)])
+    .default(false),
+  /** `KAFKA_SASL_MECHANISM`, `KAFKA_SASL_USERNAME`, `KAFKA_SASL_PASSWORD`. @default none */
+  sasl: saslSchema.optional(),
+  /** Kafka client.id. `KAFKA_CLIENT_ID`. @default 'kafka-agent-runner' */
+  clientId: z.string().min(1).default('kafka-agent-runner'),
+  /** `KAFKA_CONNECT_TIMEOUT_MS`. @default 5_000 */
+  connectTimeoutMs: ms.default(5_000),
+  /** Kafka request.timeout.ms. `KAFKA_REQUEST_TIMEOUT_MS`. @default 30_000 */
+  requestTimeoutMs: ms.default(30_000),
+  /** Replicas of the topics that this library creates; -1 is the brokers' default.replication.factor. `KAFKA_REPLICATION_FACTOR`. @default -1 */
+  replicationFactor: z.coerce
+    .number()
+    .int()
+    .refine((factor) => factor === -1 || factor > 0, 'must be -1 or at least 1')
+    .default(-1),
+})
+
+const sharedShape = {
+  kafka: kafkaSchema,
+  /** Start of every topic's name. `KAR_PREFIX`. @default 'agents' */
+  prefix: prefix.default('agents'),
+  /** Partitions of `<prefix>.commands` and `<prefix>.runs`: the most workers that take commands at once. `KAR_COMMAND_PARTITIONS`. @default 12 */
+  commandPartitions: count.max(10_000).default(12),
+  /** How long one append to a thread log is retried. Kafka delivery.timeout.ms. `KAR_APPEND_TIMEOUT_MS`. @default 60_000 */
+  appendTimeoutMs: ms.default(60_000),
+  /** How long a reader goes without an answer of the brokers before it ends with READ_FAILED. `KAR_READ_TIMEOUT_MS`. @default 60_000 */
+  readTimeoutMs: ms.default(60_000),
+  /** A worker is lost when no beat has arrived for this long. `KAR_PRESENCE_LIMIT_MS`. @default 5_000 */
+  presenceLimitMs: ms.default(5_000),
+  /** Threads whose place in the log a process remembers, so that it need not read them again. `KAR_THREADS_CACHED_MAX`. @default 1_000 */
+  threadsCachedMax: count.default(1_000),
+}
+
+const workerShape = {
+  /** Unique among the workers. `KAR_WORKER_ID`. @default host name, process id and a random part */
+  workerId: z.string().min(1).max(200).optional(),
+  /** Kafka group.id. `KAR_GROUP_ID`. @default '<prefix>.workers' */
+  groupId: z.string().min(1).optional(),
+  /** Runs that go on side by side; commands beyond wait in their partition. `KAR_MAX_CONCURRENT_RUNS`. @default 100 */
+  maxConcurrentRuns: count.default(100),
+  /** `KAR_PRESENCE_INTERVAL_MS`. @default 1_000 */
+  presenceIntervalMs: ms.default(1_000),
+  /** How long an agent that was told to stop may take before it is cut off. `KAR_STOP_GRACE_MS`. @default 5_000 */
+  stopGraceMs: ms.default(5_000),
+  /** How long stop() lets runs go on. `KAR_DRAIN_TIMEOUT_MS`. @default 30_000 */
+  drainTimeoutMs: ms.default(30_000),
+  /** Kafka session.timeout.ms of the command group. `KAR_SESSION_TIMEOUT_MS`. @default 30_000 */
+  sessionTimeoutMs: ms.default(30_000),
+  /** Events that wait for their acknowledgement before the agent is held back. `KAR_PENDING_EVENTS_MAX`. @default 1_000 */
+  pendingEventsMax: count.default(1_000),
+}
+
+const runnerShape = {
+  /** What a second run of a thread gets. `KAR_ON_CONCURRENT_RUN`. @default 'reject' */
+  onConcurrentRun: z.enum(['reject']).default('reject'),
+  /** How long run() waits for its command to be claimed or rejected. `KAR_ANSWER_TIMEOUT_MS`. @default 300_000 */
+  answerTimeoutMs: ms.default(300_000),
+  /** How long stop() waits to see the run end. `KAR_STOP_TIMEOUT_MS`. @default 15_000 */
+  stopTimeoutMs: ms.default(15_000),
+  /** Runs of this runner that have not ended. `KAR_RUNS_MAX`. @default 10_000 */
+  runsMax: count.default(10_000),
+  /** Names of agent headers that travel with a command, in lower case. `KAR_FORWARD_HEADERS`, separated by commas. @default none */
+  forwardHeaders: z
+    .union([z.array(z.string()), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
+    .default([]),
+}
+
+const serverShape = {
+  /** Address that the server binds to. `HOST`. @default '127.0.0.1' */
+  host: z.string().min(1).default('127.0.0.1'),
+  /** `PORT`; 0 takes a free one. @default 4000 */
+  port: z.coerce.number().int().min(0).max(65_535).default(4000),
+}
+
+const SCHEMAS = {
+  kafka: kafkaSchema,
+  client: z.strictObject(sharedShape),
+  worker: z.strictObject({ ...sharedShape, ...workerShape }),
+  runner: z.strictObject({ ...sharedShape, ...runnerShape }),
+  server: z.strictObject(serverShape),
+}
+
+export type KafkaOptions = z.output<typeof kafkaSchema>
+export type KafkaInput = z.input<typeof kafkaSchema>
+/** What every part needs: the cluster, the topics, the limits of reading and appending. */
+export type ClientConfig = z.output<typeof SCHEMAS.client>
+export type ClientInput = z.input<typeof SCHEMAS.client>
+export type WorkerConfig = z.output<typeof SCHEMAS.worker> & { workerId: string; groupId: string }
+export type WorkerInput = z.input<typeof SCHEMAS.worker>
+export type RunnerConfig = z.output<typeof SCHEMAS.runner>
+export type RunnerInput = z.input<typeof SCHEMAS.runner>
+export type ServerConfig = z.output<typeof SCHEMAS.server>
+
+/**
+ * Limits that follow from Kafka's own message.max.bytes (1,048,588 by default) and are the same for all.
+ * A record larger than that is refused by the broker whatever we say.
+ */
+export const LIMITS = {
+  /** A command's or an event's JSON. */
+  recordBytesMax: 1_000_000,
+  /** One topic's batch in a produce request. */
+  batchBytesMax: 1_020_000,
+  requestBytesMax: 8_000_000,
+  /** A part of a run record. */
+  runPartBytesMax: 800_000,
+  /** Rejected claims of one command before it is given up. */
+  claimAttemptsMax: 10,
+} as const
+
+const parse = <T>(schema: z.ZodType<T>, input: unknown): T => {
+  const result = schema.safeParse(input)
+  if (result.success) return result.data
+  const problems = result.error.issues.map(
+    ({ path, message }) => `${path.length > 0 ? path.join('.') : 'options'}: ${message}`,
+  )
+  throw new RunnerError('CONFIG_INVALID', `Invalid configuration. ${problems.join('; ')}.`)
+}
+
+/** @throws RunnerError CONFIG_INVALID, which names the option */
+export const clientConfig = (input: ClientInput): ClientConfig => parse(SCHEMAS.client, input)
+export const runnerConfig = (input: RunnerInput): RunnerConfig => parse(SCHEMAS.runner, input)
+export const serverConfig = (input: unknown): ServerConfig => parse(SCHEMAS.server, input)
+export const workerConfig = (input: WorkerInput): WorkerConfig => {
+  const config = parse(SCHEMAS.worker, input)
+  return {
+    ...config,
+    workerId: config.workerId ?? `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
+    groupId: config.groupId ?? `${config.prefix}.workers`,
+  }
+}
+
+const screaming = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
+
+const fromEnv = (head: string, names: string[], env: NodeJS.ProcessEnv): Record<string, string> => {
+  const values = names.map((name) => [name, env[`${head}${screaming(name)}`]] as const)
+  return Object.fromEntries(
+    values.filter((pair): pair is readonly [string, string] => (pair[1] ?? '') !== ''),
+  )
+}
+
+const kafkaFromEnv = (env: NodeJS.ProcessEnv) => {
+  const plain = fromEnv(
+    'KAFKA_',
+    Object.keys(kafkaSchema.shape).filter((name) => name !== 'sasl'),
+    env,
+  )
+  const sasl = fromEnv('KAFKA_SASL_', Object.keys(saslSchema.shape), env)
+  return { ...plain, ...(Object.keys(sasl).length > 0 && { sasl }) }
+}
+
+/** Variables that start like ours and are not: a misspelt limit must not be ignored in silence. */
+const unknownVariables = (env: NodeJS.ProcessEnv): string[] => {
+  const names = Object.keys({ ...sharedShape, ...workerShape, ...runnerShape, ...OTHER_VARIABLES })
+  const known = new Set(names.map((name) => `KAR_${screaming(name)}`))
+  return Object.keys(env).filter((name) => name.startsWith('KAR_') && !known.has(name))
+}
+
+/** Read by the command line alone: `KAR_DATA_DIR`, `KAR_CACHE_DIR`, `KAR_AGENTS`, `KAR_WORKERS`. */
+const OTHER_VARIABLES = { dataDir: '', cacheDir: '', agents: '', workers: '' }
+
+/** Settings of the command line, under their option names. */
+export const commandLineFromEnv = (
+  env: NodeJS.ProcessEnv,
+): Partial<Record<keyof typeof OTHER_VARIABLES, string>> => fromEnv('KAR_', Object.keys(OTHER_VARIABLES), env)
+
+/**
+ * The options that the environment sets, as an input of `clientConfig` and the others.
+ * @throws RunnerError CONFIG_INVALID for a `KAR_` variable that nothing reads
+ */
+export const optionsFromEnv = (env: NodeJS.ProcessEnv, kind: 'client' | 'worker' | 'runner') => {
+  const [unknown] = unknownVariables(env)
+  if (unknown !== undefined) {
+    throw new RunnerError(
+      'CONFIG_INVALID',
+      `The environment variable ${unknown} is none of this library's. Check its spelling or remove it; docs/configuration.md lists them.`,
+    )
+  }
+  const names = Object.keys(SCHEMAS[kind].shape).filter((name) => name !== 'kafka')
+  return { ...fromEnv('KAR_', names, env), kafka: kafkaFromEnv(env) }
+}
+
+/** `HOST` and `PORT`. */
+export const serverFromEnv = (env: NodeJS.ProcessEnv) => fromEnv('', Object.keys(serverShape), env)

@@ -1,0 +1,17 @@
+export { ERRORS, type ErrorCode, RunnerError } from './errors.ts'
+export type { Logger } from './logger.ts'
+export {
+  type ConnectRequest,
+  type EmbeddedWorker,
+  KafkaAgentRunner,
+  type KafkaAgentRunnerOptions,
+  type RunRequest,
+} from './runner/kafka-agent-runner.ts'
+export type { RunStatus, ThreadStatus } from './runner/thread-status.ts'
+export {
+  type AgentSource,
+  type Agents,
+  createWorker,
+  type Worker,
+  type WorkerOptions,
+} from './worker/index.ts'

@@ -1,0 +1,118 @@
+import { type Consumer, Kafka, type KafkaMessage } from 'kafkajs'
+import type { KafkaOptions } from '../config.ts'
+import { messageOf } from '../errors.ts'
+import type { Logger } from '../logger.ts'
+import { sleep } from '../sleep.ts'
+import { kafkajsConfig } from './options.ts'
+
+/** A record of the commands topic with its place. */
+export interface CommandRecord {
+  topic: string
+  partition: number
+  offset: number
+  key: string | undefined
+  value: Buffer | null
+  headers: Record<string, string>
+}
+
+export interface CommandConsumerOptions {
+  kafka: KafkaOptions
+  topic: string
+  groupId: string
+  sessionTimeoutMs: number
+  /** Takes a record in; while it waits, no more of the partition comes. Never rejects. */
+  onCommand(record: CommandRecord): Promise<void>
+  /** The partitions that are this member's from now on. */
+  onAssigned(partitions: number[]): void
+  logger: Logger
+}
+
+export interface CommandConsumer {
+  start(): Promise<void>
+  /** @throws when this member no longer owns the partition: its new owner gets the commands again */
+  commit(partition: number, offset: number): Promise<void>
+  /** Leaves the group: the partitions move at once. Idempotent. */
+  stop(): Promise<void>
+}
+
+const HEARTBEAT_MS = 1_000
+
+export const createCommandConsumer = (options: CommandConsumerOptions): CommandConsumer => {
+  const { topic, groupId, sessionTimeoutMs, logger } = options
+  const consumer = new Kafka(kafkajsConfig(options.kafka)).consumer({
+    groupId,
+    sessionTimeout: sessionTimeoutMs,
+    heartbeatInterval: Math.min(3_000, Math.floor(sessionTimeoutMs / 3)),
+    maxWaitTimeInMs: 250,
+    allowAutoTopicCreation: false,
+    // Without end: a worker outlives its brokers' restart.
+    retry: { restartOnFailure: async () => true },
+  })
+  const joined = Promise.withResolvers<void>()
+  watch(consumer, options, () => joined.resolve())
+  let stopped: Promise<void> | undefined
+
+  return {
+    start: async () => {
+      await consumer.connect()
+      await consumer.subscribe({ topic, fromBeginning: true })
+      await consumer.run({
+        autoCommit: false,
+        partitionsConsumedConcurrently: 16,
+        eachMessage: async ({ partition, message, heartbeat }) => {
+          const taken = options.onCommand(recordOf(topic, partition, message))
+          await keepMembership(taken, heartbeat)
+        },
+      })
+      await joined.promise
+    },
+    commit: async (partition, offset) => {
+      await consumer.commitOffsets([{ topic, partition, offset: String(offset) }])
+    },
+    stop: () => {
+      joined.resolve()
+      stopped ??= consumer.disconnect().catch((error) => {
+        logger.warn('The command group could not be left in order', { error: messageOf(error) })
+      })
+      return stopped
+    },
+  }
+}
+
+/** A record that waits for a free place must not cost the membership, which lives by heartbeats. */
+const keepMembership = async (taken: Promise<void>, heartbeat: () => Promise<void>): Promise<void> => {
+  const done = new AbortController()
+  void taken.finally(() => done.abort())
+  await sleep(0, done.signal)
+  while (!done.signal.aborted) {
+    await heartbeat()
+    await sleep(HEARTBEAT_MS, done.signal)
+  }
+}
+
+const watch = (consumer: Consumer, options: CommandConsumerOptions, onJoined: () => void): void => {
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    options.onAssigned(payload.memberAssignment[options.topic] ?? [])
+    onJoined()
+  })
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    options.logger.warn('The command consumer failed and starts again', {
+      group: options.groupId,
+      error: payload.error.message,
+    })
+  })
+}
+
+const recordOf = (topic: string, partition: number, message: KafkaMessage): CommandRecord => ({
+  topic,
+  partition,
+  offset: Number(message.offset),
+  key: message.key?.toString('utf8'),
+  value: message.value,
+  headers: Object.fromEntries(
+    Object.entries(message.headers ?? {}).map(([name, value]) => [
+      name,
+      String(Array.isArray(value) ? value[0] : value),
+    ]),
+  ),
+})

@@ -1,0 +1,103 @@
+import { type Connection, fetchV17, type RecordsBatch } from '@platformatic/kafka'
+import { answerOf } from './protocol-error.ts'
+
+/** A record as it lies in a partition. */
+export interface FetchedRecord {
+  offset: number
+  key: string
+  value: Buffer | null
+  headers: Record<string, string>
+  /** Milliseconds since 1970: Kafka's timestamp of the record. */
+  time: number
+}
+
+/** What one fetch brought of one partition. */
+export interface FetchedPartition {
+  topicId: string
+  errorCode: number
+  records: FetchedRecord[]
+  /** Where to fetch next: behind the last batch, also when the cleaner left it empty. */
+  nextOffset: number | undefined
+  highWatermark: number
+}
+
+export interface FetchRequest {
+  maxWaitMs: number
+  sessionId: number
+  sessionEpoch: number
+  partitions: { topicId: string; offset: number }[]
+  forgotten: string[]
+}
+
+export interface FetchAnswer {
+  errorCode: number
+  sessionId: number
+  partitions: FetchedPartition[]
+}
+
+const FETCH_BYTES_MAX = 16 * 1024 * 1024
+const PARTITION_BYTES_MAX = 4 * 1024 * 1024
+const IS_CONTROL_BATCH = 0b10_0000
+
+/** Session numbers of a fetch that wants none. */
+export const NO_SESSION = { sessionId: 0, sessionEpoch: -1 }
+
+/** One Fetch request. Errors of the session or of a partition come in the answer; only a lost broker throws. */
+export const fetchOnce = async (connection: Connection, request: FetchRequest): Promise<FetchAnswer> => {
+  const answer = await answerOf(
+    fetchV17.api.async(
+      connection,
+      request.maxWaitMs,
+      1,
+      FETCH_BYTES_MAX,
+      0,
+      request.sessionId,
+      request.sessionEpoch,
+      request.partitions.map(({ topicId, offset }) => ({
+        topicId,
+        partitions: [
+          {
+            partition: 0,
+            currentLeaderEpoch: -1,
+            fetchOffset: BigInt(offset),
+            lastFetchedEpoch: -1,
+            partitionMaxBytes: PARTITION_BYTES_MAX,
+          },
+        ],
+      })),
+      request.forgotten.map((topicId) => ({ topicId, partitions: [0] })),
+      '',
+    ),
+  )
+  return {
+    errorCode: answer.errorCode,
+    sessionId: answer.sessionId,
+    partitions: answer.responses.flatMap(readTopic),
+  }
+}
+
+const readTopic = (topic: fetchV17.FetchResponseTopic): FetchedPartition[] =>
+  topic.partitions.map((partition) => {
+    const batches = partition.records ?? []
+    const last = batches.at(-1)
+    return {
+      topicId: topic.topicId,
+      errorCode: partition.errorCode,
+      highWatermark: Number(partition.highWatermark),
+      nextOffset: last && Number(last.firstOffset) + last.lastOffsetDelta + 1,
+      records: batches.flatMap(readBatch),
+    }
+  })
+
+const readBatch = (batch: RecordsBatch): FetchedRecord[] => {
+  if ((batch.attributes & IS_CONTROL_BATCH) !== 0) return []
+  return batch.records.map((record) => ({
+    offset: Number(batch.firstOffset) + record.offsetDelta,
+    key: record.key?.toString('utf8') ?? '',
+    value: record.value,
+    headers: Object.fromEntries(
+      record.headers.map(([name, value]) => [name?.toString('utf8') ?? '', value?.toString('utf8') ?? '']),
+    ),
+    time: Number(batch.firstTimestamp + record.timestampDelta),
+  }))
+}

@@ -1,0 +1,74 @@
+import type { RunnerError } from '../errors.ts'
+import type { FetchedPartition, FetchedRecord } from './fetch.ts'
+
+export interface FollowHandlers {
+  /** Records in order, without doubles; after the cleaner's visit, with gaps in their offsets. */
+  onRecords(records: FetchedRecord[]): void
+  /** Once: all that the log held at that moment has been delivered. */
+  onCaughtUp?(nextOffset: number): void
+  /** Once, instead of anything further: there is no such topic. */
+  onMissing(): void
+  /** Once, instead of anything further. */
+  onError(error: RunnerError): void
+}
+
+/** One reader of one topic. Delivers each offset once, whichever connection brings it. */
+export class Follower {
+  readonly topic: string
+  /** Known once the topic was located. */
+  topicId = ''
+  /** The next offset wanted. */
+  position: number
+  caughtUp = false
+  stopped = false
+  readonly #handlers: FollowHandlers
+  /** Since the brokers last answered for it. */
+  #failures = 0
+  #failingSince = 0
+
+  constructor(topic: string, from: number, handlers: FollowHandlers) {
+    this.topic = topic
+    this.position = from
+    this.#handlers = handlers
+  }
+
+  deliver(partition: FetchedPartition): void {
+    if (this.stopped) return
+    this.#failures = 0
+    // The other connection may have brought the first of these already.
+    const records = partition.records.filter(({ offset }) => offset >= this.position)
+    this.position = Math.max(this.position, partition.nextOffset ?? 0)
+    if (records.length > 0) this.#handlers.onRecords(records)
+    // Not at the last record's offset: the cleaner may have emptied the batches behind it.
+    if (this.caughtUp || this.stopped || this.position < partition.highWatermark) return
+    this.caughtUp = true
+    this.#handlers.onCaughtUp?.(this.position)
+  }
+
+  /** Notes that it has to be located again. */
+  failed(): void {
+    if (this.#failures === 0) this.#failingSince = performance.now()
+    this.#failures += 1
+  }
+
+  failingForMs(): number {
+    return this.#failures === 0 ? 0 : performance.now() - this.#failingSince
+  }
+
+  /** How long to wait before the next attempt: nothing at first, then longer each time. */
+  pauseMs(): number {
+    return this.#failures === 0 ? 0 : Math.min(2 ** this.#failures, 500)
+  }
+
+  miss(): void {
+    if (this.stopped) return
+    this.stopped = true
+    this.#handlers.onMissing()
+  }
+
+  fail(error: RunnerError): void {
+    if (this.stopped) return
+    this.stopped = true
+    this.#handlers.onError(error)
+  }
+}

@@ -1,0 +1,148 @@
+import { messageOf, RunnerError } from '../errors.ts'
+import { sleep } from '../sleep.ts'
+import { CatchUp } from './catch-up.ts'
+import type { BrokerAddress, Cluster, Place } from './cluster.ts'
+import { Follower, type FollowHandlers } from './follower.ts'
+import { LiveSession } from './live-session.ts'
+import { isRetriable, KAFKA, nameOf } from './protocol-error.ts'
+
+/** Reads single-partition topics without a consumer group: replay first, then the live tail. */
+export interface Tail {
+  /** Follows a topic from an offset. `stop` is idempotent; nothing is delivered after it. */
+  follow(topic: string, from: number, handlers: FollowHandlers): { stop(): void }
+  close(): Promise<void>
+}
+
+export interface TailOptions {
+  /** How long a follower goes without an answer before it fails. */
+  readTimeoutMs: number
+}
+
+/** Between 32 and 64: design figure, measured at 1,000 threads (one session: p99 174 ms; of 32: 22 ms). */
+const SESSION_TOPICS_MAX = 48
+
+/** Everything that serves one broker's partitions. */
+interface Lane {
+  catchUp: CatchUp
+  sessions: LiveSession[]
+}
+
+export const createTail = (cluster: Cluster, options: TailOptions): Tail => {
+  const lanes = new Map<string, Lane>()
+  const homes = new Map<Follower, Lane>()
+  const catchUpPool = cluster.newPool()
+  const closing = new AbortController()
+
+  const laneOf = (leader: BrokerAddress): Lane => {
+    const address = `${leader.host}:${leader.port}`
+    const known = lanes.get(address)
+    if (known !== undefined) return known
+    const catchUp = new CatchUp(leader, catchUpPool, {
+      onCaughtUp: (follower) => sessionFor(lane, leader, follower.topicId).join(follower),
+      onLost: relocateAll,
+    })
+    const lane: Lane = { catchUp, sessions: [] }
+    lanes.set(address, lane)
+    return lane
+  }
+
+  const sessionFor = (lane: Lane, leader: BrokerAddress, topicId: string): LiveSession => {
+    const own = lane.sessions.find((session) => session.has(topicId))
+    const roomy = own ?? lane.sessions.find((session) => session.size < SESSION_TOPICS_MAX)
+    if (roomy !== undefined) return roomy
+    const session = new LiveSession(cluster, leader, {
+      onJoined: (follower) => lane.catchUp.remove(follower),
+      onLost: relocateAll,
+    })
+    lane.sessions.push(session)
+    return session
+  }
+
+  const leaveAll = (follower: Follower): void => {
+    const lane = homes.get(follower)
+    homes.delete(follower)
+    lane?.catchUp.remove(follower)
+    for (const session of lane?.sessions ?? []) session.leave(follower)
+  }
+
+  const relocateAll = (followers: Follower[], code: number | undefined): void => {
+    for (const follower of followers) {
+      leaveAll(follower)
+      cluster.forget(follower.topic)
+      follower.failed()
+      void place(follower, code)
+    }
+  }
+
+  /** Finds the follower's broker, again and again until its time is over, and starts its catch-up there. */
+  const place = async (follower: Follower, code?: number, reason = nameOf(code ?? -1)): Promise<void> => {
+    if (code !== undefined && !passes(code)) return follower.fail(readError(follower.topic, reason))
+    if (follower.failingForMs() > options.readTimeoutMs)
+      return follower.fail(readError(follower.topic, reason))
+    await sleep(follower.pauseMs(), closing.signal)
+    if (follower.stopped) return
+    try {
+      const found = await cluster.locate(follower.topic)
+      if (found === undefined) return follower.miss()
+      if (code === KAFKA.OFFSET_OUT_OF_RANGE) await rewind(follower, found)
+      if (!follower.stopped) settle(follower, found)
+    } catch (error) {
+      follower.failed()
+      return place(follower, code, messageOf(error))
+    }
+  }
+
+  const settle = (follower: Follower, found: Place): void => {
+    follower.topicId = found.topicId
+    const lane = laneOf(found.leader)
+    homes.set(follower, lane)
+    lane.catchUp.add(follower)
+  }
+
+  /** Retention may have removed the start of a topic; a position behind its end means another log. */
+  const rewind = async (follower: Follower, found: Place): Promise<void> => {
+    const earliest = Number(await cluster.earliestOffset(follower.topic, 0, found.leader))
+    if (earliest > follower.position) follower.position = earliest
+    else
+      follower.fail(
+        readError(follower.topic, `it ends before offset ${follower.position}, which was read already`),
+      )
+  }
+
+  const follow = (topic: string, from: number, handlers: FollowHandlers) => {
+    const follower = new Follower(topic, from, handlers)
+    if (closing.signal.aborted) follower.fail(new RunnerError('RUNNER_CLOSED', 'The reader was closed.'))
+    else void place(follower)
+    return {
+      stop: () => {
+        follower.stopped = true
+        leaveAll(follower)
+      },
+    }
+  }
+
+  const close = async (): Promise<void> => {
+    closing.abort()
+    const followers = [...homes.keys()]
+    for (const follower of followers) {
+      leaveAll(follower)
+      follower.fail(new RunnerError('RUNNER_CLOSED', 'The reader was closed.'))
+    }
+    const sessions = [...lanes.values()].flatMap((lane) => lane.sessions)
+    await Promise.all([...sessions.map((session) => session.close()), cluster.closePool(catchUpPool)])
+  }
+
+  return { follow, close }
+}
+
+/** Session-wide errors (evicted session, unknown topic id in it) pass once every topic is located anew. */
+const SESSION_ERRORS = new Set([-1, 70, 71, 106])
+
+const passes = (code: number): boolean =>
+  isRetriable(code) || SESSION_ERRORS.has(code) || code === KAFKA.OFFSET_OUT_OF_RANGE
+
+const readError = (topic: string, reason: string): RunnerError =>
+  new RunnerError(
+    'READ_FAILED',
+    `Topic "${topic}" cannot be read: ${reason}. Check that the brokers that hold it are up.`,
+  )

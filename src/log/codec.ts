@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import { messageOf } from '../errors.ts'
+import { type ForeignRecord, keyOf, type LogRecord, type NewRecord } from './record.ts'
+
+/** A record as Kafka carries it. A null value is a tombstone. */
+export interface WireRecord {
+  key: string
+  value: Buffer | null
+  headers: Record<string, string>
+}
+
+const count = z.coerce.number().int().nonnegative()
+const event = z.looseObject({ type: z.string() })
+const cause = z.enum(['agent', 'stop', 'failure', 'worker-lost', 'worker-shutdown'])
+
+/** Headers and value of each kind, as schemas/thread-log.json describes them. */
+const HEADERS = {
+  event: z.object({ claim: z.string(), seq: count, time: count, cause: cause.optional() }),
+  run: z.object({
+    claim: z.string(),
+    attempt: z.string(),
+    part: count,
+    parts: count,
+    first: count,
+    last: count,
+  }),
+}
+const VALUES = {
+  claim: z.object({
+    claimId: z.string(),
+    after: z.string().nullable(),
+    claim: z.enum(['new', 'takeover']),
+    commandId: z.string(),
+    runId: z.string(),
+    agentId: z.string(),
+    workerId: z.string(),
+    time: z.number(),
+  }),
+  rejected: z.object({
+    commandId: z.string(),
+    runId: z.string(),
+    code: z.string(),
+    message: z.string(),
+    source: z.string(),
+  }),
+  events: z.array(event),
+}
+
+/** What Kafka is to carry for a record; `appendAttempt` counts the appends of this very record, from 0. */
+export const encodeRecord = (record: NewRecord, appendAttempt = 0): WireRecord => {
+  const key = keyOf(record, appendAttempt)
+  switch (record.kind) {
+    case 'tombstone':
+      return { key, value: null, headers: {} }
+    case 'event': {
+      const { claimId, seq, time } = record
+      const headers: Record<string, string> = {
+        kind: 'event',
+        claim: claimId,
+        seq: String(seq),
+        type: record.event.type,
+        time: String(time),
+      }
+      if (record.cause !== undefined) headers.cause = record.cause
+      return { key, value: json(record.event), headers }
+    }
+    case 'run': {
+      const { claimId, attempt, part, parts, firstSeq, lastSeq } = record
+      const headers = {
+        kind: 'run',
+        claim: claimId,
+        attempt,
+        part: String(part),
+        parts: String(parts),
+        first: String(firstSeq),
+        last: String(lastSeq),
+      }
+      return { key, value: json(record.events), headers }
+    }
+    case 'claim':
+    case 'rejected': {
+      const { kind, ...value } = record
+      return { key, value: json(value), headers: { kind } }
+    }
+  }
+}
+
+const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
+
+/** Never throws: what cannot be read is `foreign`, with the reason. */
+export const decodeRecord = (wire: {
+  key: string
+  value: Buffer | null
+  headers: Record<string, string>
+}): LogRecord => {
+  if (wire.value === null) return { kind: 'tombstone', key: wire.key }
+  try {
+    return decodeValue(wire.headers, JSON.parse(wire.value.toString('utf8')))
+  } catch (error) {
+    return foreign(messageOf(error))
+  }
+}
+
+const decodeValue = (headers: Record<string, string>, value: unknown): LogRecord => {
+  switch (headers.kind) {
+    case 'event': {
+      const { claim, ...rest } = HEADERS.event.parse(headers)
+      // A cast, not a parse: the worker wrote what the agent emitted, and a reader passes it on whole.
+      return { kind: 'event', claimId: claim, ...rest, event: event.parse(value) as never }
+    }
+    case 'run': {
+      const { claim, first, last, ...rest } = HEADERS.run.parse(headers)
+      const events = VALUES.events.parse(value) as never
+      return { kind: 'run', claimId: claim, firstSeq: first, lastSeq: last, ...rest, events }
+    }
+    case 'claim':
+      return { kind: 'claim', ...VALUES.claim.parse(value) }
+    case 'rejected':
+      return { kind: 'rejected', ...VALUES.rejected.parse(value) }
+    default:
+      return foreign(`unknown record kind ${JSON.stringify(headers.kind)}`)
+  }
+}
+
+const foreign = (reason: string): ForeignRecord => ({ kind: 'foreign', reason })

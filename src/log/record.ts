@@ -1,0 +1,98 @@
+import type { BaseEvent } from '@ag-ui/client'
+
+/** Why a run ended, kept beside its terminal event: `stop` is what a caller of stop() waits to see. */
+export type EndCause = 'agent' | 'stop' | 'failure' | 'worker-lost' | 'worker-shutdown'
+
+/** A worker's bid for a run. Valid or void by its place in the log alone: see reducer.ts. */
+export interface ClaimRecord {
+  kind: 'claim'
+  claimId: string
+  /** The last valid claim that the claimant saw; null where it saw none. */
+  after: string | null
+  claim: 'new' | 'takeover'
+  commandId: string
+  runId: string
+  agentId: string
+  workerId: string
+  /** Milliseconds since 1970, by the claimant's clock; for people, never for a decision. */
+  time: number
+}
+
+/** One AG-UI event of a run. */
+export interface EventRecord {
+  kind: 'event'
+  claimId: string
+  /** The thread's own running number: 1, 2, 3, … over all its runs. */
+  seq: number
+  event: BaseEvent
+  /** Milliseconds since 1970, by the worker's clock. */
+  time: number
+  /** With a terminal event only. */
+  cause?: EndCause
+}
+
+/** A part of a finished run's compacted events. All parts of one attempt make the record. */
+export interface RunRecord {
+  kind: 'run'
+  /** The claim whose terminal event ended the run. */
+  claimId: string
+  /** Unique to the writer's attempt: two writers' parts never mix. */
+  attempt: string
+  part: number
+  parts: number
+  firstSeq: number
+  lastSeq: number
+  events: BaseEvent[]
+}
+
+/** Tells a waiting caller that no claim will come for its command. */
+export interface RejectedRecord {
+  kind: 'rejected'
+  commandId: string
+  runId: string
+  code: string
+  message: string
+  /** The command's place, `topic/partition/offset`: once it is committed, this record may go. */
+  source: string
+}
+
+/** Marks the record with its key for Kafka's cleaner. */
+export interface TombstoneRecord {
+  kind: 'tombstone'
+  key: string
+}
+
+/** What is not ours: skipped and counted, so that one poisoned record does not end a thread. */
+export interface ForeignRecord {
+  kind: 'foreign'
+  reason: string
+}
+
+/** What a writer may append. */
+export type NewRecord = ClaimRecord | EventRecord | RunRecord | RejectedRecord | TombstoneRecord
+
+/** What a reader finds. */
+export type LogRecord = NewRecord | ForeignRecord
+
+export const isTerminal = (event: { type: string }): boolean =>
+  event.type === 'RUN_FINISHED' || event.type === 'RUN_ERROR'
+
+/**
+ * A record's key, unique to the append attempt. A repeated append must not share the key of the first: the
+ * cleaner keeps the last of equal keys, and would move a claim or terminal event behind what it decided.
+ */
+export const keyOf = (record: NewRecord, appendAttempt = 0): string => {
+  const suffix = appendAttempt === 0 ? '' : `.${appendAttempt}`
+  switch (record.kind) {
+    case 'claim':
+      return `claim.${record.claimId}${suffix}`
+    case 'event':
+      return `event.${record.claimId}.${record.seq}${suffix}`
+    case 'run':
+      return `run.${record.claimId}.${record.attempt}.${record.part}${suffix}`
+    case 'rejected':
+      return `rejected.${record.commandId}${suffix}`
+    case 'tombstone':
+      return record.key
+  }
+}

@@ -1,0 +1,175 @@
+import {
+  type ClaimRecord,
+  type EndCause,
+  type EventRecord,
+  isTerminal,
+  type LogRecord,
+  type RejectedRecord,
+  type RunRecord,
+  type TombstoneRecord,
+} from './record.ts'
+
+/** A run of the thread, as its log tells. */
+export interface Run {
+  readonly runId: string
+  readonly commandId: string
+  readonly agentId: string
+  /** The valid claims: one `new`, then its take-overs. The last one's worker writes. */
+  readonly claims: readonly ClaimRecord[]
+  readonly firstSeq: number
+  /** The last visible event's; `firstSeq - 1` before the first. */
+  readonly lastSeq: number
+  /** Visible events seen, either raw or as a run record. */
+  readonly seen: number
+  readonly terminal?: { readonly type: string; readonly cause: EndCause }
+  /** The attempt of the run record that stands for the raw events. */
+  readonly recordedBy?: string
+  /** Parts seen of run records that are not complete yet, by attempt. */
+  readonly parts: Readonly<Record<string, readonly number[]>>
+}
+
+/** What a thread's log means up to some record. Small: it holds no event. */
+export interface ThreadState {
+  /** The runs before the latest, oldest first. All of them are finished. */
+  readonly past: readonly Run[]
+  readonly latest?: Run
+  /** Rejections that are not tombstoned yet. */
+  readonly rejected: readonly (RejectedRecord & { readonly key: string })[]
+}
+
+/** What a record did, for the readers that keep events. */
+export type Verdict =
+  | { did: 'claim'; run: Run }
+  | { did: 'takeover'; run: Run }
+  | { did: 'show'; run: Run; record: EventRecord }
+  | { did: 'part'; run: Run; record: RunRecord }
+  | { did: 'record'; run: Run; record: RunRecord }
+  | { did: 'reject'; record: RejectedRecord }
+  | { did: 'nothing'; why: 'void claim' | 'fenced' | 'repeated' | 'tombstone' | 'foreign' | 'unfinished' }
+
+export type Step = readonly [state: ThreadState, verdict: Verdict]
+
+export const EMPTY_THREAD: ThreadState = { past: [], rejected: [] }
+
+/** The claim that holds the thread now, or held it last. */
+export const latestClaim = (state: ThreadState): ClaimRecord | undefined => state.latest?.claims.at(-1)
+
+/** The run that goes on, if one does. */
+export const openRun = (state: ThreadState): Run | undefined =>
+  state.latest !== undefined && state.latest.terminal === undefined ? state.latest : undefined
+
+/** The run of a command, looked for from the latest back. */
+export const runOf = (state: ThreadState, commandId: string): Run | undefined =>
+  state.latest?.commandId === commandId
+    ? state.latest
+    : state.past.findLast((run) => run.commandId === commandId)
+
+export const lastSeq = (state: ThreadState): number => state.latest?.lastSeq ?? 0
+
+/** Events that should be there by now and are not: with the whole log read, a damaged log. */
+export const missing = (run: Run): number => run.lastSeq - run.firstSeq + 1 - run.seen
+
+/**
+ * The rules of the thread log: docs/protocol.md, "Reading a thread log". Pure, and the only place that
+ * knows them. What it gives does not depend on how far Kafka's cleaner has come, because no rule here reads
+ * anything that a tombstone may ever remove: claims and terminal events stay for good.
+ */
+export const applyRecord = (state: ThreadState, record: LogRecord, key: string): Step => {
+  switch (record.kind) {
+    case 'claim':
+      return applyClaim(state, record)
+    case 'event':
+      return applyEvent(state, record)
+    case 'run':
+      return applyRunRecord(state, record)
+    case 'rejected':
+      return [
+        { ...state, rejected: [...state.rejected, { ...record, key }] },
+        { did: 'reject', record },
+      ]
+    case 'tombstone':
+      return applyTombstone(state, record)
+    case 'foreign':
+      return nothing(state, 'foreign')
+  }
+}
+
+const nothing = (state: ThreadState, why: Extract<Verdict, { did: 'nothing' }>['why']): Step => [
+  state,
+  { did: 'nothing', why },
+]
+
+/** Compare-and-set by log order: the claim counts if `after` names the latest valid one at this very place. */
+const applyClaim = (state: ThreadState, claim: ClaimRecord): Step => {
+  const { latest } = state
+  if (claim.after !== (latestClaim(state)?.claimId ?? null)) return nothing(state, 'void claim')
+  if (claim.claim === 'takeover') {
+    if (latest === undefined || latest.terminal !== undefined) return nothing(state, 'void claim')
+    if (claim.runId !== latest.runId || claim.commandId !== latest.commandId)
+      return nothing(state, 'void claim')
+    const run = { ...latest, claims: [...latest.claims, claim] }
+    return [
+      { ...state, latest: run },
+      { did: 'takeover', run },
+    ]
+  }
+  if (latest !== undefined && latest.terminal === undefined) return nothing(state, 'void claim')
+  const run: Run = {
+    runId: claim.runId,
+    commandId: claim.commandId,
+    agentId: claim.agentId,
+    claims: [claim],
+    firstSeq: lastSeq(state) + 1,
+    lastSeq: lastSeq(state),
+    seen: 0,
+    parts: {},
+  }
+  const past = latest === undefined ? state.past : [...state.past, latest]
+  return [
+    { ...state, past, latest: run },
+    { did: 'claim', run },
+  ]
+}
+
+const applyEvent = (state: ThreadState, record: EventRecord): Step => {
+  const run = openRun(state)
+  if (run === undefined || record.claimId !== run.claims.at(-1)?.claimId) return nothing(state, 'fenced')
+  const terminal = isTerminal(record.event)
+  // A terminal event counts whatever its seq: it stays in the log when the events before it are cleaned away.
+  if (!terminal && record.seq <= run.lastSeq) return nothing(state, 'repeated')
+  const next: Run = {
+    ...run,
+    lastSeq: Math.max(run.lastSeq, record.seq),
+    seen: run.seen + 1,
+    ...(terminal && { terminal: { type: record.event.type, cause: record.cause ?? 'agent' } }),
+  }
+  return [
+    { ...state, latest: next },
+    { did: 'show', run: next, record },
+  ]
+}
+
+const applyRunRecord = (state: ThreadState, record: RunRecord): Step => {
+  const isIts = (run: Run) => run.claims.at(-1)?.claimId === record.claimId
+  const inPast = state.latest !== undefined && isIts(state.latest) ? -1 : state.past.findLastIndex(isIts)
+  const run = inPast === -1 ? state.latest : state.past[inPast]
+  // A writer appends it only after it has read the terminal event back, so an unfinished run has none.
+  if (run === undefined || !isIts(run) || run.terminal === undefined) return nothing(state, 'unfinished')
+  if (run.recordedBy !== undefined) return nothing(state, 'repeated')
+  const seenParts = run.parts[record.attempt] ?? []
+  if (seenParts.includes(record.part)) return nothing(state, 'repeated')
+  const parts = [...seenParts, record.part]
+  const complete = parts.length === record.parts
+  const next: Run = complete
+    ? { ...run, recordedBy: record.attempt, seen: run.lastSeq - run.firstSeq + 1, parts: {} }
+    : { ...run, parts: { ...run.parts, [record.attempt]: parts } }
+  const verdict: Verdict = { did: complete ? 'record' : 'part', run: next, record }
+  if (inPast === -1) return [{ ...state, latest: next }, verdict]
+  return [{ ...state, past: state.past.with(inPast, next) }, verdict]
+}
+
+const applyTombstone = (state: ThreadState, record: TombstoneRecord): Step => {
+  const step = nothing(state, 'tombstone')
+  if (!state.rejected.some(({ key }) => key === record.key)) return step
+  return [{ ...state, rejected: state.rejected.filter(({ key }) => key !== record.key) }, step[1]]
+}

@@ -1,0 +1,25 @@
+import { z } from 'zod'
+
+const schema = z.object({
+  version: z.literal(1),
+  workerId: z.string().min(1),
+  state: z.enum(['running', 'draining']),
+  /** Agents in its registry; runs of other agents it executes only for its own process. */
+  agents: z.array(z.string()),
+  runs: z.number().int().nonnegative(),
+  startedAt: z.number(),
+  time: z.number(),
+})
+
+/** A worker's sign of life, a record of the workers topic: schemas/worker.json. */
+export type Beat = z.output<typeof schema>
+
+export const encodeBeat = (beat: Beat): Buffer => Buffer.from(JSON.stringify(beat))
+
+export const decodeBeat = (value: Buffer): Beat | undefined => {
+  try {
+    return schema.parse(JSON.parse(value.toString('utf8')))
+  } catch {
+    return undefined
+  }
+}

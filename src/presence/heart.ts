@@ -1,0 +1,58 @@
+import { messageOf } from '../errors.ts'
+import type { SharedProducer } from '../kafka/producer.ts'
+import type { Logger } from '../logger.ts'
+import { sleep } from '../sleep.ts'
+import { type Beat, encodeBeat } from './beat.ts'
+
+export interface HeartOptions {
+  producer: SharedProducer
+  topic: string
+  intervalMs: number
+  /** Asked before every beat. */
+  beat: () => Omit<Beat, 'version' | 'time'>
+  logger: Logger
+}
+
+/** Beats until it is stopped, and leaves a tombstone. */
+export const createHeart = ({ producer, topic, intervalMs, beat, logger }: HeartOptions) => {
+  const stopping = new AbortController()
+  let beating: Promise<void> | undefined
+  let failing = false
+
+  const beatOnce = async (): Promise<void> => {
+    const value: Beat = { version: 1, time: Date.now(), ...beat() }
+    await producer.send({ topic, key: value.workerId, value: encodeBeat(value) })
+  }
+
+  const run = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      try {
+        await beatOnce()
+        failing = false
+      } catch (error) {
+        // Once per outage: the others take this worker for lost meanwhile, which the log copes with.
+        if (!failing) logger.warn('No beat could be sent', { error: messageOf(error) })
+        failing = true
+      }
+      await sleep(intervalMs, stopping.signal)
+    }
+  }
+
+  return {
+    /** Resolves once the first beat is out. */
+    start: async (): Promise<void> => {
+      await beatOnce()
+      beating = run()
+    },
+    /** Sends the state of this moment at once. */
+    beatNow: () => beatOnce().catch(() => {}),
+    stop: async (): Promise<void> => {
+      stopping.abort()
+      await beating
+      const { workerId } = beat()
+      await producer.send({ topic, key: workerId, value: null }).catch((error) => {
+        logger.warn('The leaving could not be announced', { error: messageOf(error) })
+      })
+    },
+  }
+}

@@ -1,0 +1,97 @@
+import type { RunnerError } from '../errors.ts'
+import type { FetchedRecord } from '../kafka/fetch.ts'
+import type { Tail } from '../kafka/tail.ts'
+import { type Beat, decodeBeat } from './beat.ts'
+
+/**
+ * Who is alive: the beats of the workers topic, not the consumer group, so that a rebalance ends no run. A
+ * wrong guess costs a fenced run and never a corrupt log.
+ */
+export interface Presence {
+  /** Reads the topic to its end and follows it. */
+  start(): Promise<void>
+  /** False only when no beat has arrived for the limit, by this process's own monotonic clock. */
+  isAlive(workerId: string): boolean
+  /** Workers whose last beat is recent, by its own time where it was read in the replay. For people and readiness. */
+  present(): Beat[]
+  stop(): void
+}
+
+interface Seen {
+  beat: Beat
+  /** By the monotonic clock: when the beat arrived here. */
+  arrivedAt: number
+  /** How old it was then, by the clocks of Kafka and this machine. */
+  ageMs: number
+}
+
+/** Workers that have been gone for this long are forgotten. */
+const FORGET_AFTER_MS = 3_600_000
+
+export const createPresence = (options: { tail: Tail; topic: string; limitMs: number }): Presence => {
+  const { tail, topic, limitMs } = options
+  const seen = new Map<string, Seen>()
+  let startedAt = Number.POSITIVE_INFINITY
+  let following: { stop(): void } | undefined
+  let stopped = false
+
+  const read = (record: FetchedRecord): void => {
+    if (record.value === null) {
+      seen.delete(record.key)
+      return
+    }
+    const beat = decodeBeat(record.value)
+    if (beat === undefined) return
+    seen.set(beat.workerId, {
+      beat,
+      arrivedAt: performance.now(),
+      ageMs: Math.max(0, Date.now() - record.time),
+    })
+  }
+
+  const forgetOld = (): void => {
+    const now = performance.now()
+    for (const [workerId, { arrivedAt }] of seen) if (now - arrivedAt > FORGET_AFTER_MS) seen.delete(workerId)
+  }
+
+  const follow = (from: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      let position = from
+      following = tail.follow(topic, from, {
+        onRecords: (records) => {
+          for (const record of records) read(record)
+          position = (records.at(-1)?.offset ?? position - 1) + 1
+          forgetOld()
+        },
+        onCaughtUp: () => {
+          startedAt = Math.min(startedAt, performance.now())
+          resolve()
+        },
+        onMissing: () => reject(new Error(`topic "${topic}" is missing`)),
+        onError: (error: RunnerError) => {
+          reject(error)
+          // Brokers away for longer than the read limit: go on from here when they are back.
+          if (!stopped && error.retriable) void follow(position).catch(() => {})
+        },
+      })
+    })
+
+  return {
+    start: () => follow(0),
+    isAlive: (workerId) => {
+      const now = performance.now()
+      const last = seen.get(workerId)?.arrivedAt
+      // One that was never seen gets the limit too, from when this process began to look.
+      return now - (last ?? startedAt) < limitMs
+    },
+    present: () => {
+      const now = performance.now()
+      const recent = ({ arrivedAt, ageMs }: Seen) => now - arrivedAt + ageMs < limitMs
+      return [...seen.values()].filter(recent).map(({ beat }) => beat)
+    },
+    stop: () => {
+      stopped = true
+      following?.stop()
+    },
+  }
+}

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto'
+import { encodeStopRequest } from '../command/stop-request.ts'
+import type { Connection } from '../connection.ts'
+import type { Run } from '../log/reducer.ts'
+import { type Place, step } from './places.ts'
+
+export interface StopCallOptions {
+  connection: Connection
+  threadId: string
+  runId: string
+  /** Of exactly the run that is to end: an id alone may be used again on the thread. */
+  commandId: string
+  /** Where to look on from. */
+  from: Place
+  timeoutMs: number
+}
+
+/**
+ * Asks for the end of a run and waits until the log shows how it ended: true when by a stop, false when
+ * otherwise or when the run never began, undefined when it was not seen within the time.
+ * @throws RunnerError BROKER_UNAVAILABLE
+ */
+export const stopRun = async (options: StopCallOptions): Promise<boolean | undefined> => {
+  const { connection, threadId, runId, timeoutMs } = options
+  const value = encodeStopRequest({ version: 1, stopId: randomUUID(), threadId, runId, time: Date.now() })
+  const outcome = watch(options)
+  const timer = setTimeout(outcome.stop, timeoutMs)
+  try {
+    await connection.producer.send({ topic: connection.topics.control.name, key: threadId, value })
+    return await outcome.result
+  } finally {
+    clearTimeout(timer)
+    outcome.stop()
+  }
+}
+
+const watch = ({ connection, threadId, commandId, from }: StopCallOptions) => {
+  const ended = Promise.withResolvers<boolean | undefined>()
+  let place = from
+  const following = connection.logs.follow(threadId, from.nextOffset, {
+    onRecords: (records) => {
+      for (const record of records) {
+        const [next, verdict] = step(place, record)
+        place = next
+        if (verdict?.did === 'reject' && verdict.record.commandId === commandId) ended.resolve(false)
+        if (verdict !== undefined && 'run' in verdict && verdict.run.commandId === commandId)
+          settle(verdict.run)
+      }
+    },
+    onMissing: () => ended.resolve(false),
+    onError: (error) => ended.reject(error),
+  })
+  const settle = (run: Run) => {
+    if (run.terminal !== undefined) ended.resolve(run.terminal.cause === 'stop')
+  }
+  return {
+    result: ended.promise,
+    stop: () => {
+      following.stop()
+      ended.resolve(undefined)
+    },
+  }
+}

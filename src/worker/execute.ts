@@ -1,0 +1,108 @@
+import type { AbstractAgent, BaseEvent, RunAgentInput } from '@ag-ui/client'
+import { type ErrorCode, messageOf, RunnerError } from '../errors.ts'
+import type { EndCause } from '../log/record.ts'
+import { finalizeRun, type RunEnding } from '../run/finalize.ts'
+import { sleep } from '../sleep.ts'
+import type { RunWriter } from './run-writer.ts'
+
+/** Why a run is to end before its agent is done. */
+export interface EarlyEnd {
+  cause: Exclude<EndCause, 'agent' | 'failure'>
+  message?: string
+  code?: ErrorCode
+}
+
+/** Ends a run from outside. The first reason counts. */
+export class RunControl {
+  readonly #stopping = Promise.withResolvers<void>()
+  early: EarlyEnd | undefined
+  /** The writer lost the thread: what the agent still does is nobody's business. */
+  lost = false
+
+  end(reason: EarlyEnd): void {
+    this.early ??= reason
+    this.#stopping.resolve()
+  }
+
+  lose(): void {
+    this.lost = true
+    this.#stopping.resolve()
+  }
+
+  /** Resolves when the agent is to be told. */
+  get stopping(): Promise<void> {
+    return this.#stopping.promise
+  }
+}
+
+export interface ExecuteOptions {
+  agent: AbstractAgent
+  input: RunAgentInput
+  writer: RunWriter
+  control: RunControl
+  /** How long an agent that was told to stop may take. */
+  stopGraceMs: number
+}
+
+/**
+ * Runs the agent under a claim, to exactly one terminal event: its own, or the one that its way of ending
+ * calls for.
+ * @throws RunnerError APPEND_FAILED, READ_FAILED
+ */
+export const execute = async (options: ExecuteOptions): Promise<void> => {
+  const { writer, control } = options
+  const outcome = control.early === undefined ? await runAgent(options) : {}
+  for (const event of finalizeRun(writer.open, ending(options, outcome))) {
+    writer.write(event, causeOf(control, outcome))
+  }
+  await writer.drained()
+}
+
+interface Outcome {
+  /** What the agent threw. */
+  error?: unknown
+}
+
+const runAgent = async ({ agent, input, writer, control, stopGraceMs }: ExecuteOptions): Promise<Outcome> => {
+  // The cause of a terminal event that an aborted agent still sends itself is the abort.
+  const onEvent = ({ event }: { event: BaseEvent }) => writer.write(event, control.early?.cause)
+  const running = agent.runAgent(input, { onEvent }).then(
+    (): Outcome => ({}),
+    (error: unknown): Outcome => ({ error }),
+  )
+  const first = await Promise.race([running, control.stopping])
+  if (first !== undefined) return first
+  abort(agent)
+  const settled = new AbortController()
+  const inTime = await Promise.race([running, sleep(stopGraceMs, settled.signal)])
+  settled.abort()
+  if (inTime === undefined) await cutOff(agent)
+  return inTime ?? {}
+}
+
+const abort = (agent: AbstractAgent): void => {
+  try {
+    agent.abortRun()
+  } catch {
+    // An agent that cannot be aborted is cut off after its grace time, like one that ignores it.
+  }
+}
+
+/** Its later events go nowhere: the writer takes none after the terminal event. */
+const cutOff = async (agent: AbstractAgent): Promise<void> => {
+  await Promise.race([agent.detachActiveRun(), sleep(100)]).catch(() => {})
+}
+
+const ending = ({ input, control }: ExecuteOptions, { error }: Outcome): RunEnding => {
+  const { threadId, runId } = input
+  const { early } = control
+  if (early?.cause === 'stop') return { reason: 'stopped', threadId, runId }
+  if (early !== undefined)
+    return { reason: 'failed', threadId, runId, message: early.message, code: early.code }
+  if (error === undefined) return { reason: 'ended', threadId, runId }
+  const code = error instanceof RunnerError ? error.code : undefined
+  return { reason: 'failed', threadId, runId, message: messageOf(error), code }
+}
+
+const causeOf = (control: RunControl, { error }: Outcome): EndCause =>
+  control.early?.cause ?? (error === undefined ? 'agent' : 'failure')

@@ -1,0 +1,314 @@
+import { randomUUID } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { Command } from '../command/command.ts'
+import type { WorkerConfig } from '../config.ts'
+import { LIMITS } from '../config.ts'
+import type { Connection } from '../connection.ts'
+import { messageOf, RunnerError } from '../errors.ts'
+import type { CommandRecord } from '../kafka/command-consumer.ts'
+import type { ClaimRecord, NewRecord, RejectedRecord } from '../log/record.ts'
+import { latestClaim, type Run } from '../log/reducer.ts'
+import { type Agents, agentFor, type LocalAgents } from './agents.ts'
+import { decide } from './decide.ts'
+import { execute, RunControl } from './execute.ts'
+import { Lanes } from './lanes.ts'
+import { createPublisher } from './publisher.ts'
+import { inAppends, runRecordsOf } from './run-record.ts'
+import { RunWriter } from './run-writer.ts'
+import { ThreadView } from './thread-view.ts'
+
+export interface RunCommandsOptions {
+  connection: Connection
+  config: WorkerConfig
+  agents: Agents
+  localAgents?: LocalAgents
+  /** Whether the command's run was stopped before anybody claimed it. */
+  wasStopped(command: Command): boolean
+  /** The offset that the group has committed, as far as this worker knows. */
+  committed(partition: number): number
+}
+
+/** What became of a command; `later`: another worker runs it. */
+type Admission = { what: 'done' } | { what: 'later' } | { what: 'running'; ended: Promise<void> }
+
+/**
+ * A command's way through a worker: admit → claim → execute → compact → publish. Admission is one at a time
+ * per thread; runs of different threads go on side by side.
+ */
+export const createRunCommands = (options: RunCommandsOptions) => {
+  const { connection, config } = options
+  const { logs, presence, logger } = connection
+  const publisher = createPublisher(connection.producer, connection.topics)
+  const views = new LRUCache<string, ThreadView>({ max: config.threadsCachedMax })
+  const lanes = new Lanes()
+  /** The runs that go on here, by claim. */
+  const active = new Map<string, { command: Command; control: RunControl }>()
+
+  const viewOf = async (threadId: string): Promise<ThreadView> => {
+    const view = views.get(threadId) ?? new ThreadView(logs, threadId)
+    views.set(threadId, view)
+    await logs.ensure(threadId)
+    await view.refresh()
+    return view
+  }
+
+  /** This worker's own claims live while it runs them: one of an earlier process with its id is lost. */
+  const isAlive = (workerId: string, run: Run): boolean =>
+    workerId === config.workerId ? active.has(run.claims.at(-1)?.claimId ?? '') : presence.isAlive(workerId)
+
+  const admit = async (command: Command, source: CommandRecord): Promise<Admission> => {
+    const view = await viewOf(command.threadId)
+    for (let attempt = 0; attempt < LIMITS.claimAttemptsMax; attempt += 1) {
+      const decision = decide(view.state, command.commandId, isAlive)
+      switch (decision.do) {
+        case 'nothing':
+          return { what: 'done' }
+        case 'leave':
+          return { what: 'later' }
+        case 'finish':
+          await finish(view, decision.run)
+          return { what: 'done' }
+        case 'reject':
+          await reject(view, command, source, new RunnerError(decision.code, 'Thread already running'))
+          return { what: 'done' }
+        case 'takeover':
+          await takeOver(view, decision.run)
+          break
+        case 'claim': {
+          const admission = await start(view, command, source)
+          if (admission !== undefined) return admission
+          break
+        }
+        default:
+          decision satisfies never
+      }
+    }
+    throw new RunnerError(
+      'THREAD_BUSY',
+      `Thread "${command.threadId}" was claimed by others ${LIMITS.claimAttemptsMax} times in a row.`,
+    )
+  }
+
+  /** Claims the thread and starts the run; undefined when another claim came first. */
+  const start = async (
+    view: ThreadView,
+    command: Command,
+    source: CommandRecord,
+  ): Promise<Admission | undefined> => {
+    const agent = await agentFor(command, options.agents, options.localAgents).catch(
+      (error: unknown) => error,
+    )
+    if (agent instanceof RunnerError) {
+      await reject(view, command, source, agent)
+      await deadLetter(source, agent)
+      return { what: 'done' }
+    }
+    const { threadId, commandId, agentId, input } = command
+    const claimId = await claim(view, { claim: 'new', commandId, runId: input.runId, agentId }, source)
+    if (claimId === undefined) return undefined
+    const control = new RunControl()
+    if (options.wasStopped(command)) control.end({ cause: 'stop' })
+    active.set(claimId, { command, control })
+    void publish(threadId, view).catch((error) => {
+      logger.warn('The start of a run was not published', { threadId, error: messageOf(error) })
+    })
+    const ended = run(view, command, claimId, agent as Awaited<ReturnType<typeof agentFor>>, control)
+    return { what: 'running', ended: ended.finally(() => active.delete(claimId)) }
+  }
+
+  /** Appends a claim, after what the last run left undone; its id when it turned out valid. */
+  const claim = async (
+    view: ThreadView,
+    bid: Pick<ClaimRecord, 'claim' | 'commandId' | 'runId' | 'agentId'>,
+    source?: CommandRecord,
+  ): Promise<string | undefined> => {
+    const { latest } = view.state
+    if (bid.claim === 'new' && latest !== undefined) await compact(view, latest)
+    const claimId = randomUUID()
+    const after = latestClaim(view.state)?.claimId ?? null
+    const record: ClaimRecord = {
+      kind: 'claim',
+      claimId,
+      after,
+      ...bid,
+      workerId: config.workerId,
+      time: Date.now(),
+    }
+    await view.append([...answeredRejections(view, source), record])
+    return view.holds(claimId) ? claimId : undefined
+  }
+
+  /** Tombstones for the rejections whose commands can no longer be delivered again. */
+  const answeredRejections = (view: ThreadView, source: CommandRecord | undefined): NewRecord[] => {
+    if (source === undefined) return []
+    const gone = ({ source: place }: RejectedRecord): boolean => {
+      const [topic, partition, offset] = place.split('/')
+      return (
+        topic === source.topic &&
+        Number(partition) === source.partition &&
+        Number(offset) < options.committed(source.partition)
+      )
+    }
+    return view.state.rejected.filter(gone).map(({ key }) => ({ kind: 'tombstone', key }))
+  }
+
+  const run = async (
+    view: ThreadView,
+    command: Command,
+    claimId: string,
+    agent: Awaited<ReturnType<typeof agentFor>>,
+    control: RunControl,
+  ): Promise<void> => {
+    const { threadId, input } = command
+    const writer = new RunWriter({
+      view,
+      claimId,
+      input,
+      pendingEventsMax: config.pendingEventsMax,
+      onLost: () => control.lose(),
+    })
+    await execute({ agent, input, writer, control, stopGraceMs: config.stopGraceMs })
+    if (writer.fenced) {
+      logger.warn('A run was taken over by another worker', { threadId, runId: input.runId })
+      return
+    }
+    await lanes.run(threadId, () => finish(view, view.state.latest as Run))
+  }
+
+  /** Closes a run whose worker is lost. */
+  const takeOver = async (view: ThreadView, lost: Run): Promise<void> => {
+    const { commandId, runId, agentId } = lost
+    const workerId = lost.claims.at(-1)?.workerId
+    const claimId = await claim(view, { claim: 'takeover', commandId, runId, agentId })
+    if (claimId === undefined) return
+    logger.warn('A lost worker’s run is closed', { threadId: view.threadId, runId, workerId })
+    const control = new RunControl()
+    control.end({
+      cause: 'worker-lost',
+      code: 'WORKER_LOST',
+      message: `Worker "${workerId}" was lost while it executed this run. Run it again if its agent may act twice.`,
+    })
+    const input = {
+      threadId: view.threadId,
+      runId,
+      messages: [],
+      tools: [],
+      context: [],
+      state: {},
+      forwardedProps: {},
+    }
+    const writer = new RunWriter({
+      view,
+      claimId,
+      input,
+      pendingEventsMax: config.pendingEventsMax,
+      onLost: () => {},
+    })
+    await execute({ agent: NO_AGENT, input, writer, control, stopGraceMs: 0 })
+    if (!writer.fenced) await finish(view, view.state.latest as Run)
+  }
+
+  /** What comes after the terminal event. Idempotent: a crash in the middle has it done again. */
+  const finish = async (view: ThreadView, ended: Run): Promise<void> => {
+    await compact(view, ended)
+    await publish(view.threadId, view, ended)
+  }
+
+  const publish = (threadId: string, view: ThreadView, of = view.state.latest as Run) =>
+    publisher.publish(threadId, view.state, of)
+
+  /** Appends the run record and then the tombstones of the raw events, of the latest run. */
+  const compact = async (view: ThreadView, ended: Run): Promise<void> => {
+    const { latest } = view.state
+    if (latest === undefined || latest.claims[0] !== ended.claims[0] || latest.recordedBy !== undefined)
+      return
+    const records = runRecordsOf(latest, view.history.eventsOf(latest))
+    const tombstones: NewRecord[] = view.history.rawKeysOf(latest).map((key) => ({ kind: 'tombstone', key }))
+    for (const append of inAppends([...records, ...tombstones])) await view.append(append)
+    view.history.forget(latest)
+  }
+
+  const reject = async (
+    view: ThreadView,
+    command: Command,
+    source: CommandRecord,
+    error: RunnerError,
+  ): Promise<void> => {
+    const { topic, partition, offset } = source
+    const { commandId, input } = command
+    const record: RejectedRecord = {
+      kind: 'rejected',
+      commandId,
+      runId: input.runId,
+      code: error.code,
+      message: error.message,
+      source: `${topic}/${partition}/${offset}`,
+    }
+    await view.append([...answeredRejections(view, source), record])
+  }
+
+  /** Keeps what could not be decoded, routed or answered, whole, with the reason in headers. */
+  const deadLetter = async (source: CommandRecord, error: RunnerError): Promise<void> => {
+    logger.warn('A command went to the dead letters', {
+      code: error.code,
+      reason: error.message,
+      ...placeOf(source),
+    })
+    await connection.producer.send({
+      topic: connection.topics.deadLetter.name,
+      key: source.key ?? '',
+      value: source.value,
+      headers: {
+        ...source.headers,
+        'dead-letter-code': error.code,
+        'dead-letter-reason': error.message,
+        'dead-letter-source': `${source.topic}/${source.partition}/${source.offset}`,
+      },
+    })
+  }
+
+  return {
+    /** Decides about a command, in turn with the thread's others. */
+    admit: (command: Command, source: CommandRecord) =>
+      lanes.run(command.threadId, () => admit(command, source)),
+    /** Tells the caller, if one waits, that its command cannot be answered. */
+    giveUp: async (
+      command: Command | undefined,
+      source: CommandRecord,
+      error: RunnerError,
+    ): Promise<void> => {
+      await deadLetter(source, error)
+      if (command === undefined) return
+      await lanes.run(command.threadId, async () =>
+        reject(await viewOf(command.threadId), command, source, error),
+      )
+    },
+    /** Ends a run that goes on here; false when it does not. */
+    stop: (threadId: string, runId: string): boolean => {
+      const runs = [...active.values()].filter(
+        ({ command }) => command.threadId === threadId && command.input.runId === runId,
+      )
+      for (const { control } of runs) control.end({ cause: 'stop' })
+      return runs.length > 0
+    },
+    /** Ends all runs, as this worker leaves. */
+    shutDown: (): void => {
+      for (const { control } of active.values()) {
+        control.end({
+          cause: 'worker-shutdown',
+          code: 'WORKER_SHUTDOWN',
+          message: `Worker "${config.workerId}" was shut down while it executed this run. Run it again.`,
+        })
+      }
+    },
+    /** How many runs go on here. */
+    get running(): number {
+      return active.size
+    },
+  }
+}
+
+const placeOf = ({ topic, partition, offset }: CommandRecord) => ({ topic, partition, offset })
+
+/** Stands in where a run is only closed: with an early end set, no agent is ever called. */
+const NO_AGENT = undefined as never

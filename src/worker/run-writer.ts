@@ -1,0 +1,130 @@
+import type { BaseEvent, RunAgentInput } from '@ag-ui/client'
+import { LIMITS } from '../config.ts'
+import { RunnerError } from '../errors.ts'
+import { type EndCause, type EventRecord, isTerminal } from '../log/record.ts'
+import { lastSeq } from '../log/reducer.ts'
+import { withStartedInput } from '../run/messages.ts'
+import { OpenItems } from '../run/open-items.ts'
+import type { ThreadView } from './thread-view.ts'
+
+export interface RunWriterOptions {
+  view: ThreadView
+  claimId: string
+  input: RunAgentInput
+  pendingEventsMax: number
+  /** Another worker holds the thread, or nothing can be appended: the agent is to be told. */
+  onLost(): void
+}
+
+/**
+ * Appends a run's events under its claim, in order: one append at a time, and what comes meanwhile goes
+ * together in the next. Everything after the terminal event is dropped.
+ */
+export class RunWriter {
+  readonly open = new OpenItems()
+  /** Whether another claim took the thread over: nothing that is written now is ever visible. */
+  fenced = false
+  readonly #options: RunWriterOptions
+  #seq: number
+  #pending: { record: EventRecord; bytes: number }[] = []
+  #flushing: Promise<void> | undefined
+  #error: unknown
+  #room: PromiseWithResolvers<void> | undefined
+
+  constructor(options: RunWriterOptions) {
+    this.#options = options
+    this.#seq = lastSeq(options.view.state)
+    for (const event of this.#visibleSoFar()) this.open.observe(event as never)
+  }
+
+  #visibleSoFar(): BaseEvent[] {
+    const { latest } = this.#options.view.state
+    return latest === undefined ? [] : this.#options.view.history.eventsOf(latest)
+  }
+
+  /** Whether a terminal event was written, or none can be any more. */
+  get ended(): boolean {
+    return this.open.ended || this.fenced || this.#error !== undefined
+  }
+
+  /**
+   * Takes an event. A promise means that the agent is too far ahead of the brokers and should wait.
+   * @throws RunnerError EVENT_TOO_LARGE
+   */
+  write(given: BaseEvent, cause?: EndCause): Promise<void> | undefined {
+    if (this.ended) return undefined
+    const { input, view, claimId, pendingEventsMax } = this.#options
+    const text = JSON.stringify(withStartedInput(given, input, view.messageIds))
+    const bytes = Buffer.byteLength(text)
+    if (bytes > LIMITS.recordBytesMax) throw tooLarge(given.type, bytes)
+    // A copy: the agent may go on changing the object that it emitted.
+    const event = JSON.parse(text) as BaseEvent
+    this.open.observe(event as never)
+    this.#seq += 1
+    const record: EventRecord = { kind: 'event', claimId, seq: this.#seq, event, time: Date.now() }
+    if (isTerminal(event)) record.cause = cause ?? 'agent'
+    this.#pending.push({ record, bytes })
+    this.#flushing ??= this.#flush()
+    if (this.#pending.length < pendingEventsMax) return undefined
+    this.#room ??= Promise.withResolvers()
+    return this.#room.promise
+  }
+
+  /**
+   * Resolves when all that was written is in the log and read back.
+   * @throws RunnerError APPEND_FAILED, READ_FAILED
+   */
+  async drained(): Promise<void> {
+    await this.#flushing
+    if (this.#error !== undefined) throw this.#error
+  }
+
+  async #flush(): Promise<void> {
+    const { view, claimId, onLost } = this.#options
+    // At the next microtask, so that events of the same moment share an append.
+    await Promise.resolve()
+    try {
+      while (this.#pending.length > 0) {
+        await view.append(this.#takeBatch())
+        if (!view.holds(claimId)) {
+          this.fenced = true
+          break
+        }
+        this.#letGoOn()
+      }
+    } catch (error) {
+      this.#error = error
+    }
+    this.#flushing = undefined
+    if (!this.fenced && this.#error === undefined) return
+    this.#pending = []
+    this.#letGoOn()
+    onLost()
+  }
+
+  #takeBatch(): EventRecord[] {
+    let bytes = 0
+    let count = 0
+    for (const pending of this.#pending) {
+      bytes += pending.bytes + HEADERS_BYTES
+      if (count > 0 && bytes > LIMITS.recordBytesMax) break
+      count += 1
+    }
+    return this.#pending.splice(0, count).map(({ record }) => record)
+  }
+
+  #letGoOn(): void {
+    this.#room?.resolve()
+    this.#room = undefined
+  }
+}
+
+/** Generous: what an event's key and headers add to its JSON. */
+const HEADERS_BYTES = 250
+
+const tooLarge = (type: string, bytes: number): RunnerError =>
+  new RunnerError(
+    'EVENT_TOO_LARGE',
+    `An event of type ${type} is ${bytes} bytes as JSON; the log takes ${LIMITS.recordBytesMax}. ` +
+      'Send it in several deltas, or put large content elsewhere and send its address.',
+  )

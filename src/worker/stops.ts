@@ -1,0 +1,64 @@
+import { LRUCache } from 'lru-cache'
+import type { Command } from '../command/command.ts'
+import { decodeStopRequest, type StopRequest } from '../command/stop-request.ts'
+import type { RunnerError } from '../errors.ts'
+import type { Tail } from '../kafka/tail.ts'
+import type { Logger } from '../logger.ts'
+
+export interface StopsOptions {
+  tail: Tail
+  topic: string
+  /** A stop for a run that goes on here; true when there is one. */
+  onStop(request: StopRequest): boolean
+  logger: Logger
+}
+
+const EARLY_STOPS_MAX = 10_000
+
+/**
+ * The stop requests, all of them: a stop never waits behind commands. One that came before its run was
+ * claimed is kept for it.
+ */
+export const createStops = ({ tail, topic, onStop, logger }: StopsOptions) => {
+  const early = new LRUCache<string, StopRequest>({ max: EARLY_STOPS_MAX })
+  const keyOf = (threadId: string, runId: string) => JSON.stringify([threadId, runId])
+  let following: { stop(): void } | undefined
+  let stopped = false
+
+  const follow = (from: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      let position = from
+      following = tail.follow(topic, from, {
+        onRecords: (records) => {
+          for (const { value, offset } of records) {
+            position = offset + 1
+            const request = decodeStopRequest(value)
+            if (request === undefined)
+              logger.warn('A record is no stop request and was skipped', { topic, offset })
+            else if (!onStop(request)) early.set(keyOf(request.threadId, request.runId), request)
+          }
+        },
+        onCaughtUp: () => resolve(),
+        onMissing: () => reject(new Error(`topic "${topic}" is missing`)),
+        onError: (error: RunnerError) => {
+          reject(error)
+          if (stopped || !error.retriable) return
+          logger.error('Stop requests cannot be read; trying on', { error: error.message })
+          void follow(position).catch(() => {})
+        },
+      })
+    })
+
+  return {
+    start: () => follow(0),
+    /** Whether the command's run was stopped before it was claimed. An older run of the same id does not count. */
+    cameBefore: ({ threadId, input, time }: Command): boolean => {
+      const request = early.get(keyOf(threadId, input.runId))
+      return request !== undefined && request.time >= time
+    },
+    stop: () => {
+      stopped = true
+      following?.stop()
+    },
+  }
+}

@@ -1,0 +1,205 @@
+import type { BaseEvent } from '@ag-ui/client'
+import fc from 'fast-check'
+import { ThreadHistory } from '../../src/log/history.ts'
+import { keyOf, type LogRecord, type NewRecord } from '../../src/log/record.ts'
+import {
+  applyRecord,
+  EMPTY_THREAD,
+  lastSeq,
+  latestClaim,
+  openRun,
+  runOf,
+  type ThreadState,
+} from '../../src/log/reducer.ts'
+import { runRecordsOf } from '../../src/worker/run-record.ts'
+
+/** A record in a model log. Offsets stay when the cleaner removes others. */
+export interface Entry {
+  offset: number
+  key: string
+  record: LogRecord
+}
+
+/** Which rule of the writers to break, to show that the properties notice. */
+export type Broken = 'none' | 'tombstones terminal events' | 'repeats keys'
+
+/**
+ * A worker that keeps docs/protocol.md, "Writing a thread log", unless told to break it. It may read late,
+ * guess wrongly that another is lost, repeat an append, and stop between any two steps.
+ */
+class ModelWorker {
+  readonly #log: Entry[]
+  readonly #name: string
+  readonly #broken: Broken
+  readonly #history = new ThreadHistory('latest')
+  #readUpTo = 0
+  /** The claim that it read back as valid. */
+  #holds: string | undefined
+  /** The claim that it appended and has not read back. */
+  #bids: string | undefined
+  #seq = 0
+  #last: NewRecord | undefined
+  #repeats = 0
+
+  constructor(log: Entry[], name: string, broken: Broken) {
+    this.#log = log
+    this.#name = name
+    this.#broken = broken
+  }
+
+  get #state(): ThreadState {
+    return this.#history.state
+  }
+
+  #append(record: NewRecord, attempt = 0): void {
+    this.#log.push({ offset: this.#log.length, key: keyOf(record, attempt), record })
+    this.#last = record
+  }
+
+  read(): void {
+    for (const { record, key } of this.#log.slice(this.#readUpTo)) this.#history.apply(record, key)
+    this.#readUpTo = this.#log.length
+    const latest = latestClaim(this.#state)?.claimId
+    if (this.#bids !== undefined && this.#bids === latest) {
+      this.#holds = this.#bids
+      this.#seq = lastSeq(this.#state)
+    }
+    if (this.#holds !== latest) this.#holds = undefined
+    this.#bids = undefined
+  }
+
+  #bid(claim: 'new' | 'takeover', commandId: string, runId: string): void {
+    const claimId = `claim-${this.#log.length}`
+    const after = latestClaim(this.#state)?.claimId ?? null
+    const who = { agentId: 'a', workerId: this.#name, time: 0 }
+    this.#append({ kind: 'claim', claimId, after, claim, commandId, runId, ...who })
+    this.#bids = claimId
+    this.#holds = undefined
+  }
+
+  claim(): void {
+    // A small set of commands, so that several workers get the same one.
+    const commandId = `command-${Math.floor(this.#log.length / 12)}`
+    if (this.#bids !== undefined || openRun(this.#state) !== undefined) return
+    if (runOf(this.#state, commandId) === undefined) this.#bid('new', commandId, `run-of-${commandId}`)
+  }
+
+  takeover(): void {
+    const open = openRun(this.#state)
+    if (this.#bids === undefined && open !== undefined) this.#bid('takeover', open.commandId, open.runId)
+  }
+
+  #emit(event: object): void {
+    if (this.#holds === undefined) return
+    this.#seq += 1
+    const record = { claimId: this.#holds, seq: this.#seq, event: event as BaseEvent, time: 0 }
+    this.#append({ kind: 'event', ...record })
+  }
+
+  event(): void {
+    this.#emit({ type: 'TEXT_MESSAGE_CONTENT', messageId: 'm', delta: `${this.#log.length} ` })
+  }
+
+  finish(): void {
+    this.#emit({ type: 'RUN_FINISHED', by: this.#name })
+    this.#holds = undefined
+  }
+
+  repeat(): void {
+    this.#repeats += 1
+    if (this.#last === undefined || this.#last.kind === 'tombstone') return
+    this.#append(this.#last, this.#broken === 'repeats keys' ? 0 : this.#repeats)
+  }
+
+  record(): void {
+    const { latest } = this.#state
+    if (latest?.terminal === undefined || latest.recordedBy !== undefined) return
+    const [record] = runRecordsOf(latest, this.#history.eventsOf(latest))
+    if (record === undefined) return
+    // In two parts, one of which may be lost with its writer.
+    const half = Math.ceil(record.events.length / 2)
+    const attempt = `attempt-${this.#log.length}`
+    this.#append({ ...record, attempt, part: 0, parts: 2, events: record.events.slice(0, half) })
+    if (this.#log.length % 3 === 0) return
+    this.#append({ ...record, attempt, part: 1, parts: 2, events: record.events.slice(half) })
+  }
+
+  tombstones(): void {
+    const { latest } = this.#state
+    // Only once the run record stands, as read back.
+    if (latest?.recordedBy === undefined) return
+    for (const key of this.#history.rawKeysOf(latest)) this.#append({ kind: 'tombstone', key })
+    if (this.#broken !== 'tombstones terminal events') return
+    const terminal = this.#log.find(({ record }) => record.kind === 'event' && record.seq === latest.lastSeq)
+    if (terminal !== undefined) this.#append({ kind: 'tombstone', key: terminal.key })
+  }
+
+  reject(): void {
+    const commandId = `rejected-${this.#log.length}`
+    this.#append({ kind: 'rejected', commandId, runId: 'r', code: 'THREAD_BUSY', message: '', source: '' })
+    const old = this.#state.rejected[0]
+    if (old !== undefined) this.#append({ kind: 'tombstone', key: old.key })
+  }
+
+  foreign(): void {
+    const { length } = this.#log
+    this.#log.push({ offset: length, key: `foreign-${length}`, record: { kind: 'foreign', reason: 'test' } })
+  }
+}
+
+const ACTS = [
+  ...(['claim', 'claim', 'event', 'event', 'finish', 'record', 'tombstones'] as const),
+  ...(['takeover', 'repeat', 'reject', 'foreign'] as const),
+]
+
+export interface Action {
+  who: number
+  act: (typeof ACTS)[number]
+  /** Whether it reads to the end first, or goes on from what it knew. */
+  reads: boolean
+}
+
+/** Long scripts: a claim, its events, its end, its record and the next claim are many steps in a row. */
+export const actions = (workers: number): fc.Arbitrary<Action[]> =>
+  fc.array(
+    fc.record({
+      who: fc.nat(workers - 1),
+      act: fc.constantFrom(...ACTS),
+      reads: fc.integer({ min: 0, max: 9 }).map((die) => die < 8),
+    }),
+    { minLength: 1, maxLength: 120, size: 'max' },
+  )
+
+/** Plays actions of several workers into one log. */
+export const play = (script: Action[], workers: number, broken: Broken = 'none'): Entry[] => {
+  const log: Entry[] = []
+  const crew = Array.from({ length: workers }, (_, index) => new ModelWorker(log, `w${index}`, broken))
+  for (const { who, act, reads } of script) {
+    if (reads) crew[who]?.read()
+    crew[who]?.[act]()
+  }
+  return log
+}
+
+/**
+ * What Kafka's cleaner keeps below `upTo`: the last record of each key; and below `tombstonesUpTo`, which is
+ * past delete.retention.ms, no tombstone either.
+ */
+export const clean = (log: Entry[], upTo: number, tombstonesUpTo: number): Entry[] => {
+  const dirty = log.filter(({ offset }) => offset < upTo)
+  const last = new Map(dirty.map(({ key, offset }) => [key, offset]))
+  return log.filter(({ offset, key, record }) => {
+    if (offset >= upTo) return true
+    if (last.get(key) !== offset) return false
+    return !(record.kind === 'tombstone' && offset < Math.min(tombstonesUpTo, upTo))
+  })
+}
+
+export const stateOf = (log: Entry[]): ThreadState =>
+  log.reduce((state, { record, key }) => applyRecord(state, record, key)[0], EMPTY_THREAD)
+
+export const historyOf = (log: Entry[]): ThreadHistory => {
+  const history = new ThreadHistory('all')
+  for (const { record, key } of log) history.apply(record, key)
+  return history
+}

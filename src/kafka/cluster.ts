@@ -174,10 +174,24 @@ export class Cluster {
   }
 
   /**
-   * Creates a topic of one partition; one that exists is left as it is.
+   * Creates a topic of one partition, and waits until the brokers know it; one that exists is left as it is.
    * @throws RunnerError BROKER_UNAVAILABLE
    */
   async createTopic(name: string, config: Record<string, string>): Promise<void> {
+    await this.#requestTopic(name, config)
+    const deadline = performance.now() + LEADER_WAIT_MS_MAX
+    for (let pauseMs = 1; (await this.locate(name)) === undefined; pauseMs = Math.min(pauseMs * 2, 100)) {
+      if (performance.now() > deadline) {
+        throw new RunnerError(
+          'BROKER_UNAVAILABLE',
+          `Topic "${name}" was created, but no broker knows it yet.`,
+        )
+      }
+      await sleep(pauseMs)
+    }
+  }
+
+  async #requestTopic(name: string, config: Record<string, string>): Promise<void> {
     const request = {
       name,
       numPartitions: 1,

@@ -46,7 +46,7 @@ export const createCommandConsumer = (options: CommandConsumerOptions): CommandC
     maxWaitTimeInMs: 250,
     allowAutoTopicCreation: false,
     // Without end: a worker outlives its brokers' restart.
-    retry: { restartOnFailure: async () => true },
+    retry: { retries: 10, initialRetryTime: 50, maxRetryTime: 1_000, restartOnFailure: async () => true },
   })
   const joined = Promise.withResolvers<void>()
   watch(consumer, options, () => joined.resolve())

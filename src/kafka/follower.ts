@@ -20,6 +20,8 @@ export class Follower {
   /** The next offset wanted. */
   position: number
   caughtUp = false
+  /** Whether its topic was ever found. */
+  located = false
   stopped = false
   readonly #handlers: FollowHandlers
   /** Since the brokers last answered for it. */

@@ -1,9 +1,12 @@
 // A default import: Node's scan of this CommonJS package does not find all of its names.
-import kafkajs, { type Admin } from 'kafkajs'
+import kafkajs, { type Admin, type ITopicMetadata } from 'kafkajs'
 import type { KafkaOptions } from '../config.ts'
 import { messageOf, RunnerError } from '../errors.ts'
+import { sleep } from '../sleep.ts'
 import type { TopicSettings } from '../topics.ts'
 import { kafkajsConfig } from './options.ts'
+
+const LEADERS_WAIT_MS_MAX = 15_000
 
 /**
  * Creates the topics that are missing and compares the rest with what is wanted. Never changes one that
@@ -11,7 +14,10 @@ import { kafkajsConfig } from './options.ts'
  * @throws RunnerError TOPIC_MISMATCH, BROKER_UNAVAILABLE
  */
 export const ensureSharedTopics = async (options: KafkaOptions, wanted: TopicSettings[]): Promise<void> => {
-  const admin = new kafkajs.Kafka({ ...kafkajsConfig(options), retry: { retries: 3, initialRetryTime: 100 } }).admin()
+  const admin = new kafkajs.Kafka({
+    ...kafkajsConfig(options),
+    retry: { retries: 3, initialRetryTime: 100 },
+  }).admin()
   try {
     await admin.connect()
     await createMissing(admin, options.replicationFactor, wanted)
@@ -44,12 +50,29 @@ const createMissing = async (
       configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
     }))
   // Another process may create the same ones at this moment: kafkajs answers false then, and compare() looks.
-  if (topics.length > 0) await admin.createTopics({ topics, waitForLeaders: true })
+  // It cannot wait for the leaders: a broker that does not know the topic yet makes its wait throw.
+  if (topics.length > 0) await admin.createTopics({ topics, waitForLeaders: false })
+}
+
+/** The topics' places, as soon as every partition has a leader. */
+const placesOf = async (admin: Admin, names: string[]): Promise<ITopicMetadata[]> => {
+  const deadline = performance.now() + LEADERS_WAIT_MS_MAX
+  for (;;) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: names })
+      if (topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return topics
+    } catch (error) {
+      if (performance.now() > deadline) throw error
+    }
+    if (performance.now() > deadline)
+      throw new Error(`a partition has had no leader for ${LEADERS_WAIT_MS_MAX} ms`)
+    await sleep(20)
+  }
 }
 
 const compare = async (admin: Admin, wanted: TopicSettings[]): Promise<void> => {
   const names = wanted.map(({ name }) => name)
-  const { topics } = await admin.fetchTopicMetadata({ topics: names })
+  const topics = await placesOf(admin, names)
   const { resources } = await admin.describeConfigs({
     resources: names.map((name) => ({
       type: kafkajs.ConfigResourceTypes.TOPIC,

@@ -21,6 +21,9 @@ export interface TailOptions {
 /** Between 32 and 64: design figure, measured at 1,000 threads (one session: p99 174 ms; of 32: 22 ms). */
 const SESSION_TOPICS_MAX = 48
 
+/** A topic that was there may be unknown to a broker for some moments, when it is new or changes its leader. */
+const GONE_AFTER_MS = 5_000
+
 /** Everything that serves one broker's partitions. */
 interface Lane {
   catchUp: CatchUp
@@ -83,7 +86,11 @@ export const createTail = (cluster: Cluster, options: TailOptions): Tail => {
     if (follower.stopped) return
     try {
       const found = await cluster.locate(follower.topic)
-      if (found === undefined) return follower.miss()
+      if (found === undefined) {
+        if (!follower.located || follower.failingForMs() > GONE_AFTER_MS) return follower.miss()
+        follower.failed()
+        return place(follower, code)
+      }
       if (code === KAFKA.OFFSET_OUT_OF_RANGE) await rewind(follower, found)
       if (!follower.stopped) settle(follower, found)
     } catch (error) {
@@ -94,6 +101,7 @@ export const createTail = (cluster: Cluster, options: TailOptions): Tail => {
 
   const settle = (follower: Follower, found: Place): void => {
     follower.topicId = found.topicId
+    follower.located = true
     const lane = laneOf(found.leader)
     homes.set(follower, lane)
     lane.catchUp.add(follower)

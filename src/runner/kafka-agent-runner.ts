@@ -142,13 +142,13 @@ export class KafkaAgentRunner {
       runId: input.runId,
       commandId: command.commandId,
       answerTimeoutMs: this.#config.answerTimeoutMs,
+      onEnd: () => {
+        this.#calls.delete(threadId)
+        this.#localAgents.delete(command.commandId)
+      },
     })
     this.#calls.set(threadId, call)
     if (this.#worker !== undefined) this.#localAgents.set(command.commandId, agent)
-    void call.done.then(() => {
-      this.#calls.delete(threadId)
-      this.#localAgents.delete(command.commandId)
-    })
     void this.#submit(call, command)
     return call.events.asObservable()
   }

@@ -13,6 +13,8 @@ export interface RunCallOptions {
   runId: string
   commandId: string
   answerTimeoutMs: number
+  /** Called before the stream completes: whoever hears of its end may run the thread again at once. */
+  onEnd(): void
 }
 
 /** A run that this process asked for: its events as the log shows them, to the terminal one. */
@@ -117,6 +119,7 @@ export class RunCall {
     clearTimeout(this.#timer)
     this.#following?.stop()
     this.#ready.resolve()
+    this.#options.onEnd()
     this.events.complete()
     this.#done.resolve()
   }

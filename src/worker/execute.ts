@@ -7,7 +7,7 @@ import type { RunWriter } from './run-writer.ts'
 
 /** Why a run is to end before its agent is done. */
 export interface EarlyEnd {
-  cause: Exclude<EndCause, 'agent' | 'failure'>
+  cause: Exclude<EndCause, 'agent'>
   message?: string
   code?: ErrorCode
 }
@@ -64,8 +64,17 @@ interface Outcome {
 }
 
 const runAgent = async ({ agent, input, writer, control, stopGraceMs }: ExecuteOptions): Promise<Outcome> => {
-  // The cause of a terminal event that an aborted agent still sends itself is the abort.
-  const onEvent = ({ event }: { event: BaseEvent }) => writer.write(event, control.early?.cause)
+  const onEvent = ({ event }: { event: BaseEvent }) => {
+    if (control.early?.cause === 'failure') return undefined
+    try {
+      // The cause of a terminal event that an aborted agent still sends itself is the abort.
+      return writer.write(event, control.early?.cause)
+    } catch (error) {
+      // Not thrown on: AG-UI's client swallows what a subscriber throws.
+      control.end({ cause: 'failure', ...failureOf(error) })
+      return undefined
+    }
+  }
   const running = agent.runAgent(input, { onEvent }).then(
     (): Outcome => ({}),
     (error: unknown): Outcome => ({ error }),
@@ -100,9 +109,13 @@ const ending = ({ input, control }: ExecuteOptions, { error }: Outcome): RunEndi
   if (early !== undefined)
     return { reason: 'failed', threadId, runId, message: early.message, code: early.code }
   if (error === undefined) return { reason: 'ended', threadId, runId }
-  const code = error instanceof RunnerError ? error.code : undefined
-  return { reason: 'failed', threadId, runId, message: messageOf(error), code }
+  return { reason: 'failed', threadId, runId, ...failureOf(error) }
 }
+
+const failureOf = (error: unknown): Pick<RunEnding, 'message' | 'code'> => ({
+  message: messageOf(error),
+  code: error instanceof RunnerError ? error.code : undefined,
+})
 
 const causeOf = (control: RunControl, { error }: Outcome): EndCause =>
   control.early?.cause ?? (error === undefined ? 'agent' : 'failure')

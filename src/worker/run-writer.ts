@@ -3,6 +3,7 @@ import { LIMITS } from '../config.ts'
 import { RunnerError } from '../errors.ts'
 import { type EndCause, type EventRecord, isTerminal } from '../log/record.ts'
 import { lastSeq } from '../log/reducer.ts'
+import { closeReasoning } from '../run/finalize.ts'
 import { withStartedInput } from '../run/messages.ts'
 import { OpenItems } from '../run/open-items.ts'
 import type { ThreadView } from './thread-view.ts'
@@ -53,6 +54,13 @@ export class RunWriter {
    */
   write(given: BaseEvent, cause?: EndCause): Promise<void> | undefined {
     if (this.ended) return undefined
+    // 0.0.59 lets a run finish inside its reasoning; 1.x would refuse every replay of it.
+    if ((given.type as string) === 'RUN_FINISHED')
+      for (const event of closeReasoning(this.open)) this.#take(event)
+    return this.#take(given, cause)
+  }
+
+  #take(given: BaseEvent, cause?: EndCause): Promise<void> | undefined {
     const { input, view, claimId, pendingEventsMax } = this.#options
     const text = JSON.stringify(withStartedInput(given, input, view.messageIds))
     const bytes = Buffer.byteLength(text)

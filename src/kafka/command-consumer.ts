@@ -36,6 +36,7 @@ export interface CommandConsumer {
 }
 
 const HEARTBEAT_MS = 1_000
+const FAILURES_EXPECTED = 2
 
 export const createCommandConsumer = (options: CommandConsumerOptions): CommandConsumer => {
   const { topic, groupId, sessionTimeoutMs, logger } = options
@@ -91,12 +92,17 @@ const keepMembership = async (taken: Promise<void>, heartbeat: () => Promise<voi
 }
 
 const watch = (consumer: Consumer, options: CommandConsumerOptions, onJoined: () => void): void => {
+  let failures = 0
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    failures = 0
     options.onAssigned(payload.memberAssignment[options.topic] ?? [])
     onJoined()
   })
   consumer.on(consumer.events.CRASH, ({ payload }) => {
-    options.logger.warn('The command consumer failed and starts again', {
+    failures += 1
+    // The first group of a new cluster finds its coordinator still loading, once or twice.
+    const level = failures > FAILURES_EXPECTED ? 'warn' : 'info'
+    options.logger[level]('The command consumer failed and starts again', {
       group: options.groupId,
       error: payload.error.message,
     })

@@ -39,8 +39,7 @@ export class ScriptedAgent extends AbstractAgent {
 }
 
 /** RUN_STARTED, one message in `count` deltas with a pause before each, RUN_FINISHED. */
-export const talker =
-  (count: number, pauseMs = 0): Script =>
+export const talker = (count: number, pauseMs = 0): Script =>
   async function* (input, signal) {
     const { threadId, runId } = input
     const messageId = `message-${runId}`
@@ -55,4 +54,5 @@ export const talker =
   }
 
 /** What `talker(count)` says. */
-export const talkOf = (count: number): string => Array.from({ length: count }, (_, index) => `${index} `).join('')
+export const talkOf = (count: number): string =>
+  Array.from({ length: count }, (_, index) => `${index} `).join('')

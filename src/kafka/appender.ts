@@ -1,6 +1,7 @@
-import { type ConnectionPool, type MessageRecord, produceV11 } from '@platformatic/kafka'
+import { type ConnectionPool, produceV11 } from '@platformatic/kafka'
 import { messageOf, RunnerError } from '../errors.ts'
 import { sleep } from '../sleep.ts'
+import { type Batch, type Item, type Lane, messageFor, sizeOf, takeBatches } from './append-batch.ts'
 import type { BrokerAddress, Cluster } from './cluster.ts'
 import { answerOf, isRetriable, KAFKA, nameOf } from './protocol-error.ts'
 
@@ -38,30 +39,6 @@ export interface AppenderOptions {
   batchBytesMax: number
   /** Kafka max.request.size. */
   requestBytesMax: number
-}
-
-interface Item {
-  recordsOf: RecordsOf
-  records: AppendRecord[]
-  bytes: number
-  attempt: number
-  deadline: number
-  done: PromiseWithResolvers<Appended>
-}
-
-/** The waiting appends of one topic. Its head goes out alone with what fits beside it: order is kept by that. */
-interface Lane {
-  topic: string
-  items: Item[]
-}
-
-/** What a record costs beyond its bytes, generously. */
-const RECORD_OVERHEAD_BYTES = 64
-
-const sizeOf = (record: AppendRecord): number => {
-  let bytes = RECORD_OVERHEAD_BYTES + Buffer.byteLength(record.key) + (record.value?.length ?? 0)
-  for (const [name, value] of Object.entries(record.headers)) bytes += name.length + value.length + 4
-  return bytes
 }
 
 /**
@@ -172,34 +149,6 @@ export const createAppender = (cluster: Cluster, options: AppenderOptions): Appe
   return { append, close }
 }
 
-interface Batch {
-  lane: Lane
-  count: number
-}
-
-/** From every waiting lane what fits; a lane whose head does not fit waits for the next request. */
-const takeBatches = (ready: Set<Lane>, limits: AppenderOptions): Batch[] => {
-  const batches: Batch[] = []
-  let requestBytes = 0
-  for (const lane of ready) {
-    let count = 0
-    let bytes = 0
-    for (const item of lane.items) {
-      const full =
-        bytes + item.bytes > limits.batchBytesMax || requestBytes + item.bytes > limits.requestBytesMax
-      // One item alone always goes: the broker decides whether it is too large.
-      if (full && (count > 0 || batches.length > 0)) break
-      count += 1
-      bytes += item.bytes
-      requestBytes += item.bytes
-    }
-    if (count === 0) continue
-    ready.delete(lane)
-    batches.push({ lane, count })
-  }
-  return batches
-}
-
 type Outcomes = {
   settle: (lane: Lane, count: number, baseOffset: number) => void
   retry: (lane: Lane, count: number, reason: string, fatal?: boolean) => void
@@ -236,17 +185,6 @@ const sendBatches = async (
     for (const { lane, count } of batches) retry(lane, count, messageOf(error))
   }
 }
-
-const messageFor = (topic: string, record: AppendRecord): MessageRecord => ({
-  topic,
-  partition: 0,
-  key: Buffer.from(record.key),
-  // The type has no null, but the encoder writes one: a tombstone.
-  value: record.value as Buffer,
-  headers: new Map(
-    Object.entries(record.headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)]),
-  ),
-})
 
 const appendError = (topic: string, reason: string, timeoutMs: number): RunnerError =>
   new RunnerError(

@@ -1,5 +1,5 @@
 import type { BaseEvent } from '@ag-ui/client'
-import { ReplaySubject } from 'rxjs'
+import { ReplaySubject, type Subject } from 'rxjs'
 import { messageOf, RunnerError } from '../errors.ts'
 import { isTerminal } from '../log/record.ts'
 import type { Verdict } from '../log/reducer.ts'
@@ -23,7 +23,7 @@ export class RunCall {
   readonly runId: string
   readonly commandId: string
   /** Never errs: what goes wrong is a RUN_ERROR, as AG-UI has it. */
-  readonly events = new ReplaySubject<BaseEvent>()
+  readonly events: Subject<BaseEvent> = new ReplaySubject<BaseEvent>()
   /** Resolves when the thread has a log to connect to, or never will. */
   readonly ready: Promise<void>
   readonly #ready = Promise.withResolvers<void>()

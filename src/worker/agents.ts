@@ -11,16 +11,21 @@ export type Agents = Record<string, AgentSource>
 /** Instances given to `run()` in this process, by command: the very instance is what runs. */
 export type LocalAgents = Map<string, AbstractAgent>
 
+/** What of a command an agent is made for. */
+export type AgentRequest = Pick<Command, 'threadId' | 'agentId' | 'input' | 'headers'> & {
+  commandId?: string
+}
+
 /**
  * The agent for a command, ready to run.
  * @throws RunnerError UNKNOWN_AGENT
  */
 export const agentFor = async (
-  command: Command,
+  command: AgentRequest,
   agents: Agents,
   local?: LocalAgents,
 ): Promise<AbstractAgent> => {
-  const given = local?.get(command.commandId)
+  const given = local?.get(command.commandId ?? '')
   if (given !== undefined) return given
   const source = Object.hasOwn(agents, command.agentId) ? agents[command.agentId] : undefined
   if (source === undefined) {

@@ -1,19 +1,20 @@
-import { randomUUID } from 'node:crypto'
+import type { AbstractAgent } from '@ag-ui/client'
 import { LRUCache } from 'lru-cache'
 import type { Command } from '../command/command.ts'
-import type { WorkerConfig } from '../config.ts'
-import { LIMITS } from '../config.ts'
+import { LIMITS, type WorkerConfig } from '../config.ts'
 import type { Connection } from '../connection.ts'
 import { messageOf, RunnerError } from '../errors.ts'
 import type { CommandRecord } from '../kafka/command-consumer.ts'
-import type { ClaimRecord, NewRecord, RejectedRecord } from '../log/record.ts'
-import { latestClaim, type Run } from '../log/reducer.ts'
+import type { Run } from '../log/reducer.ts'
 import { type Agents, agentFor, type LocalAgents } from './agents.ts'
+import { claimThread } from './claim.ts'
+import { compact } from './compaction.ts'
+import { sendDeadLetter } from './dead-letter.ts'
 import { decide } from './decide.ts'
 import { execute, RunControl } from './execute.ts'
 import { Lanes } from './lanes.ts'
 import { createPublisher } from './publisher.ts'
-import { inAppends, runRecordsOf } from './run-record.ts'
+import { rejectCommand, settledRejections } from './rejection.ts'
 import { RunWriter } from './run-writer.ts'
 import { ThreadView } from './thread-view.ts'
 
@@ -29,7 +30,11 @@ export interface RunCommandsOptions {
 }
 
 /** What became of a command; `later`: another worker runs it. */
-type Admission = { what: 'done' } | { what: 'later' } | { what: 'running'; ended: Promise<void> }
+type Admission =
+  | { what: 'done' }
+  | { what: 'later' }
+  /** Resolves when the run has ended here: false when another worker took it over before its end. */
+  | { what: 'running'; ended: Promise<boolean> }
 
 /**
  * A command's way through a worker: admit → claim → execute → compact → publish. Admission is one at a time
@@ -95,16 +100,23 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     command: Command,
     source: CommandRecord,
   ): Promise<Admission | undefined> => {
-    const agent = await agentFor(command, options.agents, options.localAgents).catch(
-      (error: unknown) => error,
-    )
-    if (agent instanceof RunnerError) {
-      await reject(view, command, source, agent)
-      await deadLetter(source, agent)
+    let agent: AbstractAgent
+    try {
+      agent = await agentFor(command, options.agents, options.localAgents)
+    } catch (error) {
+      if (!(error instanceof RunnerError)) throw error
+      // The letter first: once the rejection stands, a redelivery has nothing to do.
+      await sendDeadLetter(connection, source, error)
+      await reject(view, command, source, error)
       return { what: 'done' }
     }
     const { threadId, commandId, agentId, input } = command
-    const claimId = await claim(view, { claim: 'new', commandId, runId: input.runId, agentId }, source)
+    const bid = { claim: 'new', commandId, runId: input.runId, agentId, workerId: config.workerId } as const
+    const claimId = await claimThread(
+      view,
+      bid,
+      settledRejections(view, source, options.committed(source.partition)),
+    )
     if (claimId === undefined) return undefined
     const control = new RunControl()
     if (options.wasStopped(command)) control.end({ cause: 'stop' })
@@ -112,53 +124,17 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     void publish(threadId, view).catch((error) => {
       logger.warn('The start of a run was not published', { threadId, error: messageOf(error) })
     })
-    const ended = run(view, command, claimId, agent as Awaited<ReturnType<typeof agentFor>>, control)
+    const ended = run(view, command, claimId, agent, control)
     return { what: 'running', ended: ended.finally(() => active.delete(claimId)) }
-  }
-
-  /** Appends a claim, after what the last run left undone; its id when it turned out valid. */
-  const claim = async (
-    view: ThreadView,
-    bid: Pick<ClaimRecord, 'claim' | 'commandId' | 'runId' | 'agentId'>,
-    source?: CommandRecord,
-  ): Promise<string | undefined> => {
-    const { latest } = view.state
-    if (bid.claim === 'new' && latest !== undefined) await compact(view, latest)
-    const claimId = randomUUID()
-    const after = latestClaim(view.state)?.claimId ?? null
-    const record: ClaimRecord = {
-      kind: 'claim',
-      claimId,
-      after,
-      ...bid,
-      workerId: config.workerId,
-      time: Date.now(),
-    }
-    await view.append([...answeredRejections(view, source), record])
-    return view.holds(claimId) ? claimId : undefined
-  }
-
-  /** Tombstones for the rejections whose commands can no longer be delivered again. */
-  const answeredRejections = (view: ThreadView, source: CommandRecord | undefined): NewRecord[] => {
-    if (source === undefined) return []
-    const gone = ({ source: place }: RejectedRecord): boolean => {
-      const [topic, partition, offset] = place.split('/')
-      return (
-        topic === source.topic &&
-        Number(partition) === source.partition &&
-        Number(offset) < options.committed(source.partition)
-      )
-    }
-    return view.state.rejected.filter(gone).map(({ key }) => ({ kind: 'tombstone', key }))
   }
 
   const run = async (
     view: ThreadView,
     command: Command,
     claimId: string,
-    agent: Awaited<ReturnType<typeof agentFor>>,
+    agent: AbstractAgent,
     control: RunControl,
-  ): Promise<void> => {
+  ): Promise<boolean> => {
     const { threadId, input } = command
     const writer = new RunWriter({
       view,
@@ -170,23 +146,25 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     await execute({ agent, input, writer, control, stopGraceMs: config.stopGraceMs })
     if (writer.fenced) {
       logger.warn('A run was taken over by another worker', { threadId, runId: input.runId })
-      return
+      return false
     }
     await lanes.run(threadId, () => finish(view, view.state.latest as Run))
+    return true
   }
 
   /** Closes a run whose worker is lost. */
   const takeOver = async (view: ThreadView, lost: Run): Promise<void> => {
     const { commandId, runId, agentId } = lost
-    const workerId = lost.claims.at(-1)?.workerId
-    const claimId = await claim(view, { claim: 'takeover', commandId, runId, agentId })
+    const lostWorker = lost.claims.at(-1)?.workerId
+    const bid = { claim: 'takeover', commandId, runId, agentId, workerId: config.workerId } as const
+    const claimId = await claimThread(view, bid)
     if (claimId === undefined) return
-    logger.warn('A lost worker’s run is closed', { threadId: view.threadId, runId, workerId })
+    logger.warn('A lost worker’s run is closed', { threadId: view.threadId, runId, worker: lostWorker })
     const control = new RunControl()
     control.end({
       cause: 'worker-lost',
       code: 'WORKER_LOST',
-      message: `Worker "${workerId}" was lost while it executed this run. Run it again if its agent may act twice.`,
+      message: `Worker "${lostWorker}" was lost while it executed this run. Run it again if its agent may act twice.`,
     })
     const input = {
       threadId: view.threadId,
@@ -217,55 +195,12 @@ export const createRunCommands = (options: RunCommandsOptions) => {
   const publish = (threadId: string, view: ThreadView, of = view.state.latest as Run) =>
     publisher.publish(threadId, view.state, of)
 
-  /** Appends the run record and then the tombstones of the raw events, of the latest run. */
-  const compact = async (view: ThreadView, ended: Run): Promise<void> => {
-    const { latest } = view.state
-    if (latest === undefined || latest.claims[0] !== ended.claims[0] || latest.recordedBy !== undefined)
-      return
-    const records = runRecordsOf(latest, view.history.eventsOf(latest))
-    const tombstones: NewRecord[] = view.history.rawKeysOf(latest).map((key) => ({ kind: 'tombstone', key }))
-    for (const append of inAppends([...records, ...tombstones])) await view.append(append)
-    view.history.forget(latest)
-  }
-
-  const reject = async (
+  const reject = (
     view: ThreadView,
     command: Command,
     source: CommandRecord,
     error: RunnerError,
-  ): Promise<void> => {
-    const { topic, partition, offset } = source
-    const { commandId, input } = command
-    const record: RejectedRecord = {
-      kind: 'rejected',
-      commandId,
-      runId: input.runId,
-      code: error.code,
-      message: error.message,
-      source: `${topic}/${partition}/${offset}`,
-    }
-    await view.append([...answeredRejections(view, source), record])
-  }
-
-  /** Keeps what could not be decoded, routed or answered, whole, with the reason in headers. */
-  const deadLetter = async (source: CommandRecord, error: RunnerError): Promise<void> => {
-    logger.warn('A command went to the dead letters', {
-      code: error.code,
-      reason: error.message,
-      ...placeOf(source),
-    })
-    await connection.producer.send({
-      topic: connection.topics.deadLetter.name,
-      key: source.key ?? '',
-      value: source.value,
-      headers: {
-        ...source.headers,
-        'dead-letter-code': error.code,
-        'dead-letter-reason': error.message,
-        'dead-letter-source': `${source.topic}/${source.partition}/${source.offset}`,
-      },
-    })
-  }
+  ): Promise<void> => rejectCommand(view, command, source, error, options.committed(source.partition))
 
   return {
     /** Decides about a command, in turn with the thread's others. */
@@ -277,7 +212,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
       source: CommandRecord,
       error: RunnerError,
     ): Promise<void> => {
-      await deadLetter(source, error)
+      await sendDeadLetter(connection, source, error)
       if (command === undefined) return
       await lanes.run(command.threadId, async () =>
         reject(await viewOf(command.threadId), command, source, error),
@@ -307,8 +242,6 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     },
   }
 }
-
-const placeOf = ({ topic, partition, offset }: CommandRecord) => ({ topic, partition, offset })
 
 /** Stands in where a run is only closed: with an early end set, no agent is ever called. */
 const NO_AGENT = undefined as never

@@ -157,9 +157,9 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
   const answer = async (command: Command, record: CommandRecord, release: () => void): Promise<boolean> => {
     for (;;) {
       const admission = await commands.admit(command, record)
-      if (admission.what === 'running') await admission.ended
-      if (admission.what !== 'later') return true
-      // It waits for another worker, which costs no place here.
+      if (admission.what === 'done') return true
+      if (admission.what === 'running' && (await admission.ended)) return true
+      // It waits for another worker's run, which costs no place here.
       release()
       await sleep(LOOK_AGAIN_MS, leaving.signal)
       if (leaving.signal.aborted) return false

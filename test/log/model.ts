@@ -11,7 +11,7 @@ import {
   runOf,
   type ThreadState,
 } from '../../src/log/reducer.ts'
-import { runRecordsOf } from '../../src/worker/run-record.ts'
+import { runRecordsOf } from '../../src/worker/compaction.ts'
 
 /** A record in a model log. Offsets stay when the cleaner removes others. */
 export interface Entry {

@@ -5,6 +5,21 @@ import type { NewRecord, RunRecord } from '../log/record.ts'
 import type { Run } from '../log/reducer.ts'
 import { compactRun } from '../run/compact.ts'
 import type { AnyEvent } from '../run/event.ts'
+import type { ThreadView } from './thread-view.ts'
+
+/**
+ * Appends the run record of the latest run and then tombstones for its raw events. Idempotent: a crash in the
+ * middle has the next claimant do it again.
+ * @throws RunnerError APPEND_FAILED, READ_FAILED
+ */
+export const compact = async (view: ThreadView, ended: Run): Promise<void> => {
+  const { latest } = view.state
+  if (latest === undefined || latest.claims[0] !== ended.claims[0] || latest.recordedBy !== undefined) return
+  const records = runRecordsOf(latest, view.history.eventsOf(latest))
+  const tombstones: NewRecord[] = view.history.rawKeysOf(latest).map((key) => ({ kind: 'tombstone', key }))
+  for (const append of inAppends([...records, ...tombstones])) await view.append(append)
+  view.history.forget(latest)
+}
 
 /**
  * A finished run as its run record, in parts that a Kafka record can hold. Only for a run whose terminal
@@ -42,7 +57,7 @@ const split = (events: BaseEvent[]): BaseEvent[][] => {
 }
 
 /** Records in appends of a size that the broker takes. */
-export const inAppends = (records: NewRecord[]): NewRecord[][] => {
+const inAppends = (records: NewRecord[]): NewRecord[][] => {
   const appends: NewRecord[][] = []
   let bytes = Number.POSITIVE_INFINITY
   for (const record of records) {

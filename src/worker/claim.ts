@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto'
+import type { ClaimRecord, NewRecord } from '../log/record.ts'
+import { latestClaim } from '../log/reducer.ts'
+import { compact } from './compaction.ts'
+import type { ThreadView } from './thread-view.ts'
+
+/** What a worker bids for; the rest of the claim follows from the log. */
+export type Bid = Pick<ClaimRecord, 'claim' | 'commandId' | 'runId' | 'agentId' | 'workerId'>
+
+/**
+ * Appends a claim, after what the last run's worker left undone; its id when it turned out valid, as read back.
+ * @throws RunnerError APPEND_FAILED, READ_FAILED
+ */
+export const claimThread = async (
+  view: ThreadView,
+  bid: Bid,
+  alongside: NewRecord[] = [],
+): Promise<string | undefined> => {
+  const { latest } = view.state
+  if (bid.claim === 'new' && latest !== undefined) await compact(view, latest)
+  const claimId = randomUUID()
+  const after = latestClaim(view.state)?.claimId ?? null
+  await view.append([...alongside, { kind: 'claim', claimId, after, ...bid, time: Date.now() }])
+  return view.holds(claimId) ? claimId : undefined
+}

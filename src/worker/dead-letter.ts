@@ -1,0 +1,30 @@
+import type { Connection } from '../connection.ts'
+import type { RunnerError } from '../errors.ts'
+import type { CommandRecord } from '../kafka/command-consumer.ts'
+
+/** Keeps a command that could not be decoded, routed or answered: whole, with the reason in headers. */
+export const sendDeadLetter = async (
+  { logger, producer, topics }: Connection,
+  source: CommandRecord,
+  error: RunnerError,
+): Promise<void> => {
+  const { topic, partition, offset, key, value, headers } = source
+  logger.warn('A command went to the dead letters', {
+    code: error.code,
+    reason: error.message,
+    topic,
+    partition,
+    offset,
+  })
+  await producer.send({
+    topic: topics.deadLetter.name,
+    key: key ?? '',
+    value,
+    headers: {
+      ...headers,
+      'dead-letter-code': error.code,
+      'dead-letter-reason': error.message,
+      'dead-letter-source': `${topic}/${partition}/${offset}`,
+    },
+  })
+}

@@ -6,7 +6,9 @@ import { sleep } from '../../src/sleep.ts'
 import { ScriptedAgent, talker, talkOf } from '../support/agents.ts'
 import { collect, inputFor, textOf } from '../support/events.ts'
 
-it('goes on with a run, in order and without doubles or gaps, when the only broker is killed and comes back', { timeout: 90_000 }, async () => {
+it('goes on with a run, in order and without doubles or gaps, when the only broker is killed and comes back', {
+  timeout: 90_000,
+}, async () => {
   const broker = await startBroker()
   onTestFinished(() => broker.stop())
   const logger = { info: () => {}, warn: () => {}, error: () => {} }
@@ -15,7 +17,11 @@ it('goes on with a run, in order and without doubles or gaps, when the only brok
   onTestFinished(async () => {
     await Promise.all([runner.close(), reader.close()])
   })
-  const events = runner.run({ threadId: 't', agent: new ScriptedAgent(talker(100, 50)), input: inputFor('t') })
+  const events = runner.run({
+    threadId: 't',
+    agent: new ScriptedAgent(talker(100, 50)),
+    input: inputFor('t'),
+  })
   await firstValueFrom(events.pipe(skip(5)))
   const elsewhere = collect(reader.connect({ threadId: 't' }))
   await sleep(500)

@@ -156,17 +156,6 @@ describe('deltas', () => {
     expect(compacted[2]?.delta).toBe(deltas.map(({ delta }) => delta).join(''))
   })
 
-  it('take linear time: ten times the run is nothing like a hundred times the work', () => {
-    const run = (size: number) => Array.from({ length: size }, (_, n) => text(`m${n % 97}`, 'word '))
-    const timed = (events: AnyEvent[]) => {
-      const before = performance.now()
-      compactRun(events)
-      return performance.now() - before
-    }
-    timed(run(20_000))
-    expect(timed(run(200_000))).toBeLessThan(Math.max(50, timed(run(20_000))) * 40)
-  })
-
   it('join in the place of the first, each with its own', () => {
     const compacted = compactRun([
       text('m1', 'a', { timestamp: 1 }),

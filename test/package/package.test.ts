@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, inject, it, onTestFinished } from 'vitest'
 
 const run = promisify(execFile)
+/** npm hands the settings of this project on to what it runs; the empty project has none. */
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)))
 
 /** The README's code block that follows a line with the given words. */
 const exampleOf = (readme: string, words: string): string =>
@@ -42,17 +44,21 @@ it('installs into an empty project, where the README’s library example type-ch
   await writeFile(join(folder, 'example.ts'), example)
 
   const npm = ['install', '--no-audit', '--no-fund', '--prefer-offline', join(folder, packed.filename)]
-  await run('npm', [...npm, 'typescript@7', '@types/node@24'], { cwd: folder })
-  const installed = JSON.parse((await run('npm', ['ls', '--all', '--json'], { cwd: folder })).stdout)
-  expect(JSON.stringify(installed)).not.toContain('@copilotkit/runtime')
+  await run('npm', [...npm, 'typescript@7', '@types/node@24'], { cwd: folder, env })
+  const modules = await readdir(join(folder, 'node_modules'))
+  expect(modules).not.toContain('@copilotkit')
+  expect(modules).not.toContain('vitest')
 
   await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.'], { cwd: folder }).catch(
     (error) => {
       throw new Error(error.stdout)
     },
   )
-  const env = { ...process.env, KAFKA_BROKERS: inject('kafkaBrokers').join(',') }
-  const output = await run(process.execPath, ['example.ts'], { cwd: folder, env })
+  const brokers = inject('kafkaBrokers').join(',')
+  const output = await run(process.execPath, ['example.ts'], {
+    cwd: folder,
+    env: { ...env, KAFKA_BROKERS: brokers },
+  })
   expect(output.stdout).toContain('Hello')
   const help = await run(
     process.execPath,

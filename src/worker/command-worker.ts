@@ -1,0 +1,196 @@
+import { type Command, decodeCommand } from '../command/command.ts'
+import type { WorkerConfig } from '../config.ts'
+import type { Connection } from '../connection.ts'
+import { messageOf, RunnerError } from '../errors.ts'
+import { type CommandRecord, createCommandConsumer } from '../kafka/command-consumer.ts'
+import { createHeart } from '../presence/heart.ts'
+import { sleep } from '../sleep.ts'
+import type { Agents, LocalAgents } from './agents.ts'
+import { Offsets } from './offsets.ts'
+import { createRunCommands } from './run-commands.ts'
+import { Slots } from './slots.ts'
+import { createStops } from './stops.ts'
+import type { Worker } from './worker.ts'
+
+export interface WorkerParts {
+  connection: Connection
+  config: WorkerConfig
+  agents: Agents
+  localAgents?: LocalAgents
+}
+
+/** Attempts to answer one command before it goes to the dead letters; the pauses between grow to 5 s. */
+const ATTEMPTS_MAX = 10
+const PAUSE_MS_MAX = 5_000
+/** How often a run that another worker executes is looked at. */
+const LOOK_AGAIN_MS = 1_000
+
+/** A worker on connections that are another's, such as its runner's. */
+export const createWorkerOn = (parts: WorkerParts): Worker => {
+  const { connection, config } = parts
+  const { logger, topics } = connection
+  const startedAt = Date.now()
+  const offsets = new Offsets()
+  const committed = new Map<number, number>()
+  const slots = new Slots(config.maxConcurrentRuns)
+  const leaving = new AbortController()
+  const handling = new Set<Promise<void>>()
+
+  const stops = createStops({
+    tail: connection.tail,
+    topic: topics.control.name,
+    onStop: ({ threadId, runId }) => commands.stop(threadId, runId),
+    logger,
+  })
+  const commands = createRunCommands({
+    ...parts,
+    wasStopped: stops.cameBefore,
+    committed: (partition) => committed.get(partition) ?? 0,
+  })
+  const heart = createHeart({
+    producer: connection.producer,
+    topic: topics.workers.name,
+    intervalMs: config.presenceIntervalMs,
+    beat: () => ({
+      workerId: config.workerId,
+      state: leaving.signal.aborted ? 'draining' : 'running',
+      agents: Object.keys(parts.agents),
+      runs: commands.running,
+      startedAt,
+    }),
+    logger,
+  })
+
+  const consumer = createCommandConsumer({
+    kafka: config.kafka,
+    topic: topics.commands.name,
+    groupId: config.groupId,
+    sessionTimeoutMs: config.sessionTimeoutMs,
+    logger,
+    onAssigned: (partitions) => offsets.keepOnly(partitions),
+    onCommand: async (record) => {
+      if (leaving.signal.aborted) return
+      if (!offsets.begin(record.partition, record.offset)) return
+      const release = await slots.acquire()
+      if (leaving.signal.aborted) {
+        release()
+        return
+      }
+      const handled = handle(record, release).finally(() => {
+        release()
+        handling.delete(handled)
+      })
+      handling.add(handled)
+    },
+  })
+
+  /** Answers a command, and commits what that finishes. Never rejects. */
+  const handle = async (record: CommandRecord, release: () => void): Promise<void> => {
+    let command: Command | undefined
+    for (let attempt = 1; attempt <= 2 * ATTEMPTS_MAX; attempt += 1) {
+      try {
+        command = decodeCommand(record.key, record.value)
+        if (await answer(command, record, release)) await finished(record)
+        return
+      } catch (error) {
+        if (leaving.signal.aborted) return
+        const known = asRunnerError(error)
+        const final = !known.retriable || attempt >= ATTEMPTS_MAX
+        if (final && (await giveUp(command, record, known))) return await finished(record)
+        logger.error('A command could not be answered', {
+          attempt,
+          error: known.message,
+          offset: record.offset,
+        })
+        await sleep(Math.min(100 * 2 ** attempt, PAUSE_MS_MAX), leaving.signal)
+      }
+    }
+    // Not committed: it comes again when this worker or its brokers come back.
+    logger.error('A command was left unanswered', { partition: record.partition, offset: record.offset })
+  }
+
+  const finished = async ({ partition, offset }: CommandRecord): Promise<void> => {
+    offsets.done(partition, offset)
+    await commit(partition)
+  }
+
+  /** True when the command is answered; false when this worker leaves before another's run has ended. */
+  const answer = async (command: Command, record: CommandRecord, release: () => void): Promise<boolean> => {
+    for (;;) {
+      const admission = await commands.admit(command, record)
+      if (admission.what === 'done') return true
+      if (admission.what === 'running' && (await admission.ended)) return true
+      // It waits for another worker's run, which costs no place here.
+      release()
+      await sleep(LOOK_AGAIN_MS, leaving.signal)
+      if (leaving.signal.aborted) return false
+    }
+  }
+
+  const giveUp = async (
+    command: Command | undefined,
+    record: CommandRecord,
+    error: RunnerError,
+  ): Promise<boolean> => {
+    try {
+      await commands.giveUp(command, record, error)
+      return true
+    } catch (problem) {
+      logger.error('A command could not even be given up', {
+        error: messageOf(problem),
+        offset: record.offset,
+      })
+      return false
+    }
+  }
+
+  const commit = async (partition: number): Promise<void> => {
+    const offset = offsets.committable(partition)
+    if (offset === undefined || offset <= (committed.get(partition) ?? 0)) return
+    try {
+      await consumer.commit(partition, offset)
+      committed.set(partition, offset)
+      offsets.committed(partition, offset)
+    } catch (error) {
+      // The partition moved: its new owner gets the command again and finds it answered in the log.
+      logger.info('An offset was not committed', { partition, offset, error: messageOf(error) })
+    }
+  }
+
+  const leave = async (drainTimeoutMs: number): Promise<void> => {
+    leaving.abort()
+    await Promise.all([consumer.stop(), heart.beatNow()])
+    const drained = new AbortController()
+    const all = Promise.all(handling).finally(() => drained.abort())
+    await Promise.race([all, sleep(drainTimeoutMs, drained.signal)])
+    commands.shutDown()
+    await all
+    stops.stop()
+    await heart.stop()
+  }
+
+  let started: Promise<void> | undefined
+  let stopped: Promise<void> | undefined
+  return {
+    workerId: config.workerId,
+    start: () => {
+      started ??= (async () => {
+        await Promise.all([stops.start(), heart.start()])
+        await consumer.start()
+      })()
+      return started
+    },
+    stop: ({ drainTimeoutMs = config.drainTimeoutMs } = {}) => {
+      stopped ??=
+        started === undefined ? Promise.resolve() : started.catch(() => {}).then(() => leave(drainTimeoutMs))
+      return stopped
+    },
+  }
+}
+
+const asRunnerError = (error: unknown): RunnerError =>
+  error instanceof RunnerError
+    ? error
+    : new RunnerError('COMMAND_UNANSWERED', `A command failed in its worker: ${messageOf(error)}`, {
+        cause: error,
+      })

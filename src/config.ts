@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { hostname } from 'node:os'
+import { homedir, hostname } from 'node:os'
+import { isAbsolute, join } from 'node:path'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { z } from 'zod'
 import { RunnerError } from './errors.ts'
@@ -16,9 +17,11 @@ const flag = z.union([
   z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1'),
 ])
 const address = z.string().regex(/^(\[[^\]]+\]|[^:\s]+):\d{1,5}$/, 'must be host:port')
-const addresses = z
-  .union([z.array(z.string()), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
-  .pipe(z.array(address).min(1))
+const list = z.union([
+  z.array(z.string()),
+  z.string().transform((text) => text.split(',').map((part) => part.trim())),
+])
+const addresses = list.pipe(z.array(address).min(1))
 /** Kafka's characters, and no dot at the end: topics are `<prefix>.commands` and so on. */
 const prefix = z
   .string()
@@ -97,10 +100,8 @@ const runnerShape = {
   stopTimeoutMs: ms.default(15_000),
   /** Runs of this runner that have not ended. `KAR_RUNS_MAX`. @default 10_000 */
   runsMax: count.default(10_000),
-  /** Names of agent headers that travel with a command, in lower case. `KAR_FORWARD_HEADERS`, separated by commas. @default none */
-  forwardHeaders: z
-    .union([z.array(z.string()), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
-    .default([]),
+  /** Names of agent headers that travel with a command, in any case. `KAR_FORWARD_HEADERS`, separated by commas. @default none */
+  forwardHeaders: list.transform((names) => names.map((name) => name.toLowerCase())).default([]),
 }
 
 const serverShape = {
@@ -110,12 +111,31 @@ const serverShape = {
   port: z.coerce.number().int().min(0).max(65_535).default(4000),
 }
 
+/** What only the command line and the server that it starts use. */
+const commandLineShape = {
+  /** Data of the embedded broker, and the file by which a second terminal finds it. `KAR_DATA_DIR`. @default $XDG_DATA_HOME or ~/.local/share, `kafka-agent-runner` in it */
+  dataDir: z.string().min(1).optional(),
+  /** Where the Kafka jars are kept. `KAR_CACHE_DIR`. @default $XDG_CACHE_HOME or ~/.cache, `kafka-agent-runner/kafka-<version>` in it */
+  cacheDir: z.string().min(1).optional(),
+  /** Module with the agents: a path or a package. `KAR_AGENTS`. @default the package's consumers/agents.ts */
+  agents: z.string().min(1).optional(),
+  /** Worker processes that `kar serve` starts. `KAR_WORKERS`. @default 1 */
+  workers: z.coerce.number().int().min(0).max(64).default(1),
+  /** How long `kar serve` and `kar worker` wait for brokers that do not answer yet. `KAR_BROKER_WAIT_MS`. @default 30_000 */
+  brokerWaitMs: ms.default(30_000),
+  /** Web origins whose pages may use the server, besides those of this machine; `*` is any. `KAR_ALLOWED_ORIGINS`, separated by commas. @default none */
+  allowedOrigins: list.default([]),
+  /** Errors with their stack. `KAR_DEBUG`. @default false */
+  debug: flag.default(false),
+}
+
 const SCHEMAS = {
   kafka: kafkaSchema,
   client: z.strictObject(sharedShape),
   worker: z.strictObject({ ...sharedShape, ...workerShape }),
   runner: z.strictObject({ ...sharedShape, ...runnerShape }),
   server: z.strictObject(serverShape),
+  commandLine: z.strictObject(commandLineShape),
 }
 
 export type KafkaOptions = z.output<typeof kafkaSchema>
@@ -128,6 +148,7 @@ export type WorkerInput = z.input<typeof SCHEMAS.worker>
 export type RunnerConfig = z.output<typeof SCHEMAS.runner>
 export type RunnerInput = z.input<typeof SCHEMAS.runner>
 export type ServerConfig = z.output<typeof SCHEMAS.server>
+export type CommandLineConfig = z.output<typeof SCHEMAS.commandLine>
 
 /**
  * Limits that follow from Kafka's own message.max.bytes (1,048,588 by default) and are the same for all.
@@ -186,20 +207,33 @@ const kafkaFromEnv = (env: NodeJS.ProcessEnv) => {
   return { ...plain, ...(Object.keys(sasl).length > 0 && { sasl }) }
 }
 
+/** Every environment variable that means something to this library. */
+export const environmentVariables = (): string[] => {
+  const own = Object.keys({ ...sharedShape, ...workerShape, ...runnerShape, ...commandLineShape })
+  const kafka = Object.keys(kafkaSchema.shape)
+  return [
+    ...own.filter((name) => name !== 'kafka').map((name) => `KAR_${screaming(name)}`),
+    ...kafka.filter((name) => name !== 'sasl').map((name) => `KAFKA_${screaming(name)}`),
+    ...Object.keys(saslSchema.shape).map((name) => `KAFKA_SASL_${screaming(name)}`),
+    ...Object.keys(serverShape).map(screaming),
+  ]
+}
+
 /** Variables that start like ours and are not: a misspelt limit must not be ignored in silence. */
 const unknownVariables = (env: NodeJS.ProcessEnv): string[] => {
-  const names = Object.keys({ ...sharedShape, ...workerShape, ...runnerShape, ...OTHER_VARIABLES })
-  const known = new Set(names.map((name) => `KAR_${screaming(name)}`))
+  const known = new Set(environmentVariables())
   return Object.keys(env).filter((name) => name.startsWith('KAR_') && !known.has(name))
 }
 
-/** Read by the command line alone: `KAR_DATA_DIR`, `KAR_CACHE_DIR`, `KAR_AGENTS`, `KAR_WORKERS`. */
-const OTHER_VARIABLES = { dataDir: '', cacheDir: '', agents: '', workers: '' }
-
-/** Settings of the command line, under their option names. */
-export const commandLineFromEnv = (
+/**
+ * The settings of the command line, from its options and for the rest from the environment.
+ * @throws RunnerError CONFIG_INVALID, which names the option
+ */
+export const commandLineConfig = (
+  options: Record<string, unknown>,
   env: NodeJS.ProcessEnv,
-): Partial<Record<keyof typeof OTHER_VARIABLES, string>> => fromEnv('KAR_', Object.keys(OTHER_VARIABLES), env)
+): CommandLineConfig =>
+  parse(SCHEMAS.commandLine, { ...fromEnv('KAR_', Object.keys(commandLineShape), env), ...options })
 
 /**
  * The options that the environment sets, as an input of `clientConfig` and the others.
@@ -219,3 +253,10 @@ export const optionsFromEnv = (env: NodeJS.ProcessEnv, kind: 'client' | 'worker'
 
 /** `HOST` and `PORT`. */
 export const serverFromEnv = (env: NodeJS.ProcessEnv) => fromEnv('', Object.keys(serverShape), env)
+
+/** Where the user's caches are. The XDG rules: a relative path is invalid and to be ignored. */
+export const cacheHome = ({ XDG_CACHE_HOME: xdg } = process.env): string =>
+  xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.cache')
+
+/** The Java that the user has chosen, if one was. */
+export const javaHome = ({ JAVA_HOME: home } = process.env): string | undefined => home || undefined

@@ -2,9 +2,9 @@
 export interface BrokerOptions {
   /** Where the brokers keep their data, over restarts too. @default a temporary folder, removed on stop */
   dataDir?: string
-  /** Client port of the first broker; a cluster's others follow on free ports. @default the port used before in `dataDir`, else a free one */
+  /** Client port of the first broker; a cluster's others take free ports. @default the port used before in `dataDir`, else a free one */
   port?: number
-  /** Brokers in the cluster: 1, or 3 for a cluster that survives the loss of one. @default 1 */
+  /** Brokers in the cluster: 1, or 3 for a cluster that survives the loss of one. @default what `dataDir` holds, else 1 */
   nodes?: number
   /** Where the Kafka jars are kept. @default the user's cache folder, `kafka-agent-runner/kafka-4.2.0` in it */
   cacheDir?: string
@@ -24,7 +24,7 @@ export interface Broker {
   dataDir: string
   /** The nodes, for tests that kill one. Ids start at 1. */
   nodes: BrokerNode[]
-  /** Shuts all nodes down in order, and waits for it. Idempotent. */
+  /** Controlled shutdown of all nodes, at most 15 s, then a kill; waits for it. Idempotent. */
   stop(): Promise<void>
 }
 
@@ -35,7 +35,7 @@ export interface BrokerNode {
   pid: number | undefined
   /** Starts the node again on its port and data after a stop or kill, and waits until it serves. */
   start(): Promise<void>
-  /** Controlled shutdown of this node alone. */
+  /** Controlled shutdown of this node alone: at most 15 s, then a kill. */
   stop(): Promise<void>
   /** SIGKILL, as a power cut would. */
   kill(): Promise<void>

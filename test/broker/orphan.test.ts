@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
-import { isGone, until, useBroker, useDir } from './support.ts'
+import { BROKER_TEST_MS_MAX, isGone, until, useBroker, useDir } from './support.ts'
 
 // A process that starts a broker and then never stops it.
 const FORGETFUL = `
@@ -32,22 +32,30 @@ async function startForgetful(dataDir?: string) {
   throw new Error('The child ended without a broker')
 }
 
-test('when the parent is killed, its temporary broker goes, and its folder with it', async () => {
-  const { child, started } = await startForgetful()
-  expect(await isGone(started.pid)).toBe(false)
-  // It leads a process group of its own: Ctrl-C in a terminal reaches the parent only.
-  expect(() => process.kill(-started.pid, 0)).not.toThrow()
-  child.kill('SIGKILL')
-  await until(() => isGone(started.pid), 8_000)
-  await until(() => !existsSync(started.dataDir), 5_000)
-})
+test(
+  'when the parent is killed, its temporary broker goes, and its folder with it',
+  async () => {
+    const { child, started } = await startForgetful()
+    expect(await isGone(started.pid)).toBe(false)
+    // It leads a process group of its own: Ctrl-C in a terminal reaches the parent only.
+    expect(() => process.kill(-started.pid, 0)).not.toThrow()
+    child.kill('SIGKILL')
+    await until(() => isGone(started.pid), 15_000)
+    await until(() => !existsSync(started.dataDir), 10_000)
+  },
+  BROKER_TEST_MS_MAX,
+)
 
-test('after a kill of the parent the data folder can be used again at once, on the same port', async () => {
-  const dataDir = await useDir()
-  const { child, started } = await startForgetful(dataDir)
-  child.kill('SIGKILL')
-  // The old JVM is still shutting down: the new broker waits for it instead of failing.
-  const broker = await useBroker({ dataDir })
-  expect(await isGone(started.pid)).toBe(true)
-  expect(broker.brokers).toEqual(started.brokers)
-})
+test(
+  'after a kill of the parent the data folder can be used again at once, on the same port',
+  async () => {
+    const dataDir = await useDir()
+    const { child, started } = await startForgetful(dataDir)
+    child.kill('SIGKILL')
+    // The old JVM is still shutting down: the new broker waits for it instead of failing.
+    const broker = await useBroker({ dataDir })
+    expect(await isGone(started.pid)).toBe(true)
+    expect(broker.brokers).toEqual(started.brokers)
+  },
+  BROKER_TEST_MS_MAX,
+)

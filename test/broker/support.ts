@@ -7,6 +7,12 @@ import { expect, onTestFinished } from 'vitest'
 import { type Broker, type BrokerOptions, startBroker } from '../../src/broker/index.ts'
 import { RunnerError } from '../../src/errors.ts'
 
+// 3 s on an idle machine of two cores; 19 s were seen on one where other test suites ran too.
+const READY_MS_MAX = 40_000
+
+/** For tests with JVMs in them: a loaded machine must not fail them. */
+export const BROKER_TEST_MS_MAX = 120_000
+
 /** A broker that is stopped with its test. Logs how long it took to serve, and fails if that is absurd. */
 export async function useBroker(options: BrokerOptions = {}): Promise<Broker> {
   const began = Date.now()
@@ -14,7 +20,7 @@ export async function useBroker(options: BrokerOptions = {}): Promise<Broker> {
   onTestFinished(() => broker.stop())
   const tookMs = Date.now() - began
   process.stdout.write(`broker: ${broker.nodes.length} node(s) ready after ${tookMs} ms\n`)
-  expect(tookMs).toBeLessThan(20_000)
+  expect(tookMs).toBeLessThan(READY_MS_MAX)
   return broker
 }
 
@@ -71,7 +77,8 @@ export async function produce(brokers: string[], topic: string, values: string[]
 
 /** The first `count` values of the topic, read by a new group; fails after 15 s. */
 export async function consume(brokers: string[], topic: string, count: number): Promise<string[]> {
-  const consumer = clientOf(brokers).consumer({ groupId: `g-${Math.random()}` })
+  // kafkajs ends only after the fetch that it has in flight, 5 s by default.
+  const consumer = clientOf(brokers).consumer({ groupId: `g-${Math.random()}`, maxWaitTimeInMs: 100 })
   const values: string[] = []
   await consumer.connect()
   try {

@@ -1,5 +1,21 @@
 import type { MessageRecord } from '@platformatic/kafka'
-import type { Appended, AppendRecord, RecordsOf } from './appender.ts'
+
+/** One record to append. A null value is a tombstone. */
+export interface AppendRecord {
+  key: string
+  value: Buffer | null
+  headers: Record<string, string>
+}
+
+/** Builds the records of the n-th attempt, from 0: a repeated append must not repeat its keys. */
+export type RecordsOf = (appendAttempt: number) => AppendRecord[]
+
+export interface Appended {
+  /** Offset of the first record. */
+  baseOffset: number
+  /** 0 when the first attempt did it; otherwise an earlier attempt's records may lie in the log too. */
+  appendAttempt: number
+}
 
 export interface Item {
   recordsOf: RecordsOf

@@ -1,26 +1,18 @@
 import { type ConnectionPool, produceV11 } from '@platformatic/kafka'
 import { messageOf, RunnerError } from '../errors.ts'
 import { sleep } from '../sleep.ts'
-import { type Batch, type Item, type Lane, messageFor, sizeOf, takeBatches } from './append-batch.ts'
+import {
+  type Appended,
+  type Batch,
+  type Item,
+  type Lane,
+  messageFor,
+  type RecordsOf,
+  sizeOf,
+  takeBatches,
+} from './append-batch.ts'
 import type { BrokerAddress, Cluster } from './cluster.ts'
 import { answerOf, isRetriable, KAFKA, nameOf } from './protocol-error.ts'
-
-/** One record to append. A null value is a tombstone. */
-export interface AppendRecord {
-  key: string
-  value: Buffer | null
-  headers: Record<string, string>
-}
-
-/** Builds the records of the n-th attempt, from 0: a repeated append must not repeat its keys. */
-export type RecordsOf = (appendAttempt: number) => AppendRecord[]
-
-export interface Appended {
-  /** Offset of the first record. */
-  baseOffset: number
-  /** 0 when the first attempt did it; otherwise an earlier attempt's records may lie in the log too. */
-  appendAttempt: number
-}
 
 export interface Appender {
   /**

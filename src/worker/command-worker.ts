@@ -6,11 +6,11 @@ import { type CommandRecord, createCommandConsumer } from '../kafka/command-cons
 import { createHeart } from '../presence/heart.ts'
 import { sleep } from '../sleep.ts'
 import type { Agents, LocalAgents } from './agents.ts'
+import type { Worker } from './contract.ts'
 import { Offsets } from './offsets.ts'
 import { createRunCommands } from './run-commands.ts'
 import { Slots } from './slots.ts'
 import { createStops } from './stops.ts'
-import type { Worker } from './worker.ts'
 
 export interface WorkerParts {
   connection: Connection

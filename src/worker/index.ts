@@ -1,2 +1,3 @@
 export type { AgentSource, Agents } from './agents.ts'
-export { createWorker, type Worker, type WorkerOptions } from './worker.ts'
+export type { Worker } from './contract.ts'
+export { createWorker, type WorkerOptions } from './worker.ts'

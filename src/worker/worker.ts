@@ -3,23 +3,13 @@ import { createConnection } from '../connection.ts'
 import { type Logger, stderrLogger } from '../logger.ts'
 import type { Agents } from './agents.ts'
 import { createWorkerOn } from './command-worker.ts'
+import type { Worker } from './contract.ts'
 
 export interface WorkerOptions extends WorkerInput {
   /** The agents that it executes, by id. */
   agents?: Agents
   /** @default warnings and errors on standard error */
   logger?: Logger
-}
-
-export interface Worker {
-  readonly workerId: string
-  /**
-   * Joins the command group. Resolves when it takes commands.
-   * @throws RunnerError BROKER_UNAVAILABLE, TOPIC_MISMATCH
-   */
-  start(): Promise<void>
-  /** Takes no new commands, lets runs go on for `drainTimeoutMs`, ends the rest. Idempotent. */
-  stop(options?: { drainTimeoutMs?: number }): Promise<void>
 }
 
 /**

@@ -1,0 +1,88 @@
+import type { Command } from 'commander'
+import type { Beat } from '../presence/beat.ts'
+import type { ThreadStatus } from '../runner/thread-status.ts'
+import { EXIT } from './exit-code.ts'
+import { withRunner } from './session.ts'
+import { addKafkaFlags, type KafkaFlags } from './settings.ts'
+import { KAR, note } from './terminal.ts'
+
+interface StatusFlags extends KafkaFlags {
+  json?: boolean
+}
+
+export const addStatusCommand = (program: Command): void => {
+  const command = program
+    .command('status')
+    .description("show a thread's runs, or the workers that are there")
+    .argument('[thread]', 'thread id')
+    .option('--json', 'as JSON')
+    .addHelpText('after', HELP)
+    .action(async (threadId: string | undefined, flags: StatusFlags) => {
+      process.exitCode = threadId === undefined ? await showWorkers(flags) : await showThread(threadId, flags)
+    })
+  addKafkaFlags(command)
+}
+
+const showThread = async (threadId: string, flags: StatusFlags): Promise<number> => {
+  const status = await withRunner(flags, (runner) => runner.status(threadId))
+  if (flags.json) console.log(JSON.stringify(status ?? null))
+  else if (status !== undefined) printThread(status)
+  if (status === undefined) note(`There is no thread ${JSON.stringify(threadId)}.`)
+  return status === undefined ? EXIT.failed : EXIT.ok
+}
+
+const printThread = ({ threadId, running, seq, runs }: ThreadStatus): void => {
+  const count = `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`
+  console.log(`Thread ${threadId}: ${running ? 'running' : 'idle'}, ${count}, ${seq} events`)
+  const rows = runs.map(({ runId, agentId, status, cause, workerId, claimedAt }) => [
+    runId,
+    agentId,
+    cause === undefined || cause === 'agent' ? status : `${status} (${cause})`,
+    timeOf(claimedAt),
+    workerId,
+  ])
+  printTable(['RUN', 'AGENT', 'STATUS', 'STARTED', 'WORKER'], rows)
+}
+
+const showWorkers = async (flags: StatusFlags): Promise<number> => {
+  const workers = await withRunner(flags, (runner) => runner.workers())
+  if (flags.json) console.log(JSON.stringify(workers))
+  else if (workers.length > 0) printWorkers(workers)
+  if (workers.length === 0) note(`No worker is there. Start one: ${KAR} worker`)
+  return workers.length === 0 ? EXIT.failed : EXIT.ok
+}
+
+const printWorkers = (workers: Beat[]): void => {
+  const rows = workers.map(({ workerId, state, agents, runs, startedAt }) => [
+    workerId,
+    state,
+    String(runs),
+    timeOf(startedAt),
+    agents.join(', '),
+  ])
+  printTable(['WORKER', 'STATE', 'RUNS', 'STARTED', 'AGENTS'], rows)
+}
+
+/** Local time, without the milliseconds. */
+const timeOf = (ms: number): string => new Date(ms).toLocaleString('sv-SE')
+
+const printTable = (head: string[], rows: string[][]): void => {
+  const table = [head, ...rows]
+  const widths = head.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)))
+  for (const row of table) {
+    console.log(
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+  }
+}
+
+const HELP = `
+Exits with 1 when there is no such thread, or no worker.
+
+Examples:
+  $ kar status
+  $ kar status hello
+  $ kar status hello --json | jq .running`

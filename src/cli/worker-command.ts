@@ -1,0 +1,45 @@
+import type { Command } from 'commander'
+import { commandLineConfig } from '../config.ts'
+import { addKafkaFlags, type KafkaFlags, settingsFor } from './settings.ts'
+
+interface WorkerFlags extends KafkaFlags {
+  agents?: string
+}
+
+export const addWorkerCommand = (program: Command): void => {
+  const command = program
+    .command('worker')
+    .description('execute agents for everybody who asks')
+    .option('--agents <module>', 'module that registers the agents (KAR_AGENTS; else the demo)')
+    .addHelpText('after', HELP)
+    .action(async (flags: WorkerFlags) => {
+      const { agents, brokerWaitMs } = commandLineConfig(
+        { ...(flags.agents !== undefined && { agents: flags.agents }) },
+        process.env,
+      )
+      const worker = await settingsFor('worker', flags)
+      const { runWorkerProcess } = await import('../serve/worker-process.ts')
+      // Started by kar serve, it leaves the talking to that.
+      const say = process.send === undefined ? console.log : () => {}
+      await runWorkerProcess({
+        worker,
+        agents,
+        brokerWaitMs,
+        onReady: (workerId, agentIds) =>
+          say(
+            `Worker ${workerId} takes commands for ${agentIds.join(', ')}. Ctrl-C lets its runs end first.`,
+          ),
+        onStopping: () => say('Leaving. Runs that go on may end; Ctrl-C again cuts them.'),
+      })
+    })
+  addKafkaFlags(command)
+}
+
+const HELP = `
+The module exports an object of agents by id, as its default or as "agents":
+  export default { support: () => new SupportAgent() }
+
+Examples:
+  $ kar worker
+  $ kar worker --agents ./agents.ts
+  $ KAFKA_BROKERS=kafka-1:9092,kafka-2:9092 kar worker --agents @acme/agents`

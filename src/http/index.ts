@@ -1,0 +1,1 @@
+export { type AgentRouter, type AgentRouterOptions, createAgentRouter } from './agent-router.ts'

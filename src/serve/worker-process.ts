@@ -1,0 +1,78 @@
+import { type WorkerInput, workerConfig } from '../config.ts'
+import { messageOf, RunnerError } from '../errors.ts'
+import { createWorker } from '../worker/worker.ts'
+import { loadAgents } from './agents-module.ts'
+import { onSignals } from './signals.ts'
+import { startWithin } from './start-within.ts'
+import type { WorkerNews } from './worker-news.ts'
+
+export interface WorkerProcessOptions {
+  worker: WorkerInput
+  /** The module that registers the agents; see `loadAgents`. */
+  agents?: string
+  brokerWaitMs: number
+  onReady?: (workerId: string, agentIds: string[]) => void
+  onStopping?: (reason: string) => void
+}
+
+/** Past the drain: what stop() may take to say goodbye to brokers that do not answer. */
+const GOODBYE_MS_MAX = 10_000
+/** The starter was killed, and with it maybe the brokers. */
+const ORPHAN_MS_MAX = 8_000
+
+/**
+ * A worker as a process: from its start until a signal, or the end of the process that started it, has made
+ * it leave.
+ * @throws RunnerError AGENTS_MODULE_INVALID, CONFIG_INVALID, BROKER_UNAVAILABLE, TOPIC_MISMATCH
+ */
+export const runWorkerProcess = async (options: WorkerProcessOptions): Promise<void> => {
+  const parent = parentProcess()
+  try {
+    const agents = await loadAgents(options.agents)
+    const config = workerConfig(options.worker)
+    const worker = createWorker({ ...config, agents })
+    const leaving = untilToldToLeave(config.drainTimeoutMs, options.onStopping)
+    const started = startWithin(() => worker.start(), options.brokerWaitMs).then(() => undefined)
+    const early = await Promise.race([started, leaving])
+    if (early === undefined) {
+      parent?.tell({ news: 'ready', workerId: worker.workerId, agentIds: Object.keys(agents) })
+      options.onReady?.(worker.workerId, Object.keys(agents))
+    }
+    const { drainTimeoutMs, limitMs } = early ?? (await leaving)
+    // What still holds on after that is cut: its runs are taken over by other workers.
+    setTimeout(() => process.exit(1), limitMs).unref()
+    await worker.stop({ drainTimeoutMs })
+  } catch (error) {
+    const code = error instanceof RunnerError ? error.code : undefined
+    parent?.tell({ news: 'failed', code, message: messageOf(error) })
+    throw error
+  }
+}
+
+interface Leave {
+  drainTimeoutMs: number
+  limitMs: number
+}
+
+const untilToldToLeave = (drainTimeoutMs: number, onStopping?: (reason: string) => void): Promise<Leave> =>
+  new Promise((resolve) => {
+    onSignals(
+      (signal) => {
+        onStopping?.(signal)
+        resolve({ drainTimeoutMs, limitMs: drainTimeoutMs + GOODBYE_MS_MAX })
+      },
+      () => process.exit(130),
+    )
+    process.once('disconnect', () => resolve({ drainTimeoutMs: 0, limitMs: ORPHAN_MS_MAX }))
+  })
+
+/** The process that started this one and listens; undefined for one that a person or a system started. */
+const parentProcess = () => {
+  const send = process.send?.bind(process)
+  if (send === undefined) return undefined
+  return {
+    tell: (news: WorkerNews) => {
+      if (process.connected) send(news)
+    },
+  }
+}

@@ -1,6 +1,6 @@
 import { type Consumer, Kafka, type KafkaMessage } from 'kafkajs'
 import type { KafkaOptions } from '../config.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf, RunnerError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { sleep } from '../sleep.ts'
 import { kafkajsConfig } from './options.ts'
@@ -28,6 +28,7 @@ export interface CommandConsumerOptions {
 }
 
 export interface CommandConsumer {
+  /** @throws RunnerError BROKER_UNAVAILABLE */
   start(): Promise<void>
   /** @throws when this member no longer owns the partition: its new owner gets the commands again */
   commit(partition: number, offset: number): Promise<void>
@@ -36,6 +37,7 @@ export interface CommandConsumer {
 }
 
 const HEARTBEAT_MS = 1_000
+const JOIN_MS_MAX = 60_000
 const FAILURES_EXPECTED = 2
 
 export const createCommandConsumer = (options: CommandConsumerOptions): CommandConsumer => {
@@ -50,6 +52,7 @@ export const createCommandConsumer = (options: CommandConsumerOptions): CommandC
     retry: { retries: 10, initialRetryTime: 50, maxRetryTime: 1_000, restartOnFailure: async () => true },
   })
   const joined = Promise.withResolvers<void>()
+  const joining = new AbortController()
   watch(consumer, options, () => joined.resolve())
   let stopped: Promise<void> | undefined
 
@@ -65,13 +68,16 @@ export const createCommandConsumer = (options: CommandConsumerOptions): CommandC
           await keepMembership(taken, heartbeat)
         },
       })
-      await joined.promise
+      const late = sleep(JOIN_MS_MAX, joining.signal).then(() => 'late')
+      if ((await Promise.race([joined.promise, late])) === 'late') throw notJoined(groupId)
+      joining.abort()
     },
     commit: async (partition, offset) => {
       await consumer.commitOffsets([{ topic, partition, offset: String(offset) }])
     },
     stop: () => {
       joined.resolve()
+      joining.abort()
       stopped ??= consumer.disconnect().catch((error) => {
         logger.warn('The command group could not be left in order', { error: messageOf(error) })
       })
@@ -108,6 +114,13 @@ const watch = (consumer: Consumer, options: CommandConsumerOptions, onJoined: ()
     })
   })
 }
+
+const notJoined = (groupId: string): RunnerError =>
+  new RunnerError(
+    'BROKER_UNAVAILABLE',
+    `Consumer group "${groupId}" could not be joined within ${JOIN_MS_MAX / 1000} s. ` +
+      'Check that the brokers that coordinate groups are up, and that this client may use the group.',
+  )
 
 const recordOf = (topic: string, partition: number, message: KafkaMessage): CommandRecord => ({
   topic,

@@ -71,11 +71,8 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
     onCommand: async (record) => {
       if (leaving.signal.aborted) return
       if (!offsets.begin(record.partition, record.offset)) return
-      const release = await slots.acquire()
-      if (leaving.signal.aborted) {
-        release()
-        return
-      }
+      const release = await slots.acquire(leaving.signal)
+      if (release === undefined) return
       const handled = handle(record, release).finally(() => {
         release()
         handling.delete(handled)

@@ -55,6 +55,27 @@ describe('kar serve', () => {
   }, 120_000)
 })
 
+describe('kar broker', () => {
+  it('is found by other commands while it runs, and stops without a trace', async () => {
+    const folder = temporaryFolder()
+    onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+    const own = cleanEnv({ KAR_DATA_DIR: folder })
+    const broker = start(['broker'], own)
+    started.push(broker.pid)
+    await broker.until('KAFKA_BROKERS=127.0.0.1:')
+    const pids = descendantsOf(broker.pid)
+    started.push(...pids)
+    expect(await run(['status'], own)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('No worker'),
+    })
+    broker.child.kill('SIGTERM')
+    expect(await broker.ended).toBe(0)
+    expect(alive(pids)).toEqual([])
+    expect((await run(['status'], own)).code).toBe(2)
+  })
+})
+
 describe('kar serve on brokers that are named', () => {
   const named = () =>
     cleanEnv({

@@ -38,7 +38,7 @@ describe('kar', () => {
     ],
     [
       'an agents module without agents',
-      ['worker', '--agents', import.meta.filename.replace('usage.test', 'kar'), '--brokers', 'h:1'],
+      ['worker', '--agents', AGENTS.replace('agents.ts', 'no-agents.ts'), '--brokers', 'h:1'],
       {},
       'neither',
     ],

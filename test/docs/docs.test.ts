@@ -50,9 +50,7 @@ describe('the structure', () => {
   })
 
   it('reads the environment in src/config.ts alone', () => {
-    const readers = filesIn('src').filter((file) =>
-      /process\.env\.[A-Z_]+(?! \?\?=)\b/.test(read(file)),
-    )
+    const readers = filesIn('src').filter((file) => /process\.env\.[A-Z_]+(?! \?\?=)\b/.test(read(file)))
     expect(readers.filter((file) => !file.startsWith('src/cli/'))).toEqual([])
   })
 })

@@ -85,8 +85,8 @@ const workerShape = {
   stopGraceMs: ms.default(5_000),
   /** How long stop() lets runs go on. `KAR_DRAIN_TIMEOUT_MS`. @default 30_000 */
   drainTimeoutMs: ms.default(30_000),
-  /** Kafka session.timeout.ms of the command group. `KAR_SESSION_TIMEOUT_MS`. @default 30_000 */
-  sessionTimeoutMs: ms.default(30_000),
+  /** Kafka session.timeout.ms of the command group: how long its commands wait after a worker died. Short, since a rebalance ends no run. `KAR_SESSION_TIMEOUT_MS`. @default 10_000 */
+  sessionTimeoutMs: ms.default(10_000),
   /** Events that wait for their acknowledgement before the agent is held back. `KAR_PENDING_EVENTS_MAX`. @default 1_000 */
   pendingEventsMax: count.default(1_000),
 }

@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.ts'
 import type { SharedProducer } from '../kafka/producer.ts'
 import type { Logger } from '../logger.ts'
-import { sleep } from '../sleep.ts'
+import { settlesWithin, sleep } from '../sleep.ts'
 import { type Beat, encodeBeat } from './beat.ts'
 
 export interface HeartOptions {
@@ -12,6 +12,8 @@ export interface HeartOptions {
   beat: () => Omit<Beat, 'version' | 'time'>
   logger: Logger
 }
+
+const ANNOUNCE_MS_MAX = 3_000
 
 /** Beats until it is stopped, and leaves a tombstone. */
 export const createHeart = ({ producer, topic, intervalMs, beat, logger }: HeartOptions) => {
@@ -48,11 +50,17 @@ export const createHeart = ({ producer, topic, intervalMs, beat, logger }: Heart
     beatNow: () => beatOnce().catch(() => {}),
     stop: async (): Promise<void> => {
       stopping.abort()
-      await beating
       const { workerId } = beat()
-      await producer.send({ topic, key: workerId, value: null }).catch((error) => {
+      const announce = async () => {
+        // After the last beat, which would undo it.
+        await beating
+        await producer.send({ topic, key: workerId, value: null })
+      }
+      const announced = announce().catch((error) => {
         logger.warn('The leaving could not be announced', { error: messageOf(error) })
       })
+      // Without brokers nobody hears it anyway: the others will miss the beats.
+      await settlesWithin(announced, ANNOUNCE_MS_MAX)
     },
   }
 }

@@ -4,7 +4,7 @@ import type { Connection } from '../connection.ts'
 import { messageOf, RunnerError } from '../errors.ts'
 import { type CommandRecord, createCommandConsumer } from '../kafka/command-consumer.ts'
 import { createHeart } from '../presence/heart.ts'
-import { sleep } from '../sleep.ts'
+import { settlesWithin, sleep } from '../sleep.ts'
 import type { Agents, LocalAgents } from './agents.ts'
 import type { Worker } from './contract.ts'
 import { Offsets } from './offsets.ts'
@@ -22,6 +22,8 @@ export interface WorkerParts {
 /** Attempts to answer one command before it goes to the dead letters; the pauses between grow to 5 s. */
 const ATTEMPTS_MAX = 10
 const PAUSE_MS_MAX = 5_000
+const LEAVE_GROUP_MS_MAX = 3_000
+const CLOSE_MS_MAX = 5_000
 /** How often a run that another worker executes is looked at. */
 const LOOK_AGAIN_MS = 1_000
 
@@ -156,12 +158,17 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
 
   const leave = async (drainTimeoutMs: number): Promise<void> => {
     leaving.abort()
-    await Promise.all([consumer.stop(), heart.beatNow()])
-    const drained = new AbortController()
-    const all = Promise.all(handling).finally(() => drained.abort())
-    await Promise.race([all, sleep(drainTimeoutMs, drained.signal)])
+    // Leaving the group waits behind a rebalance that is under way, which may take the session time-out.
+    await settlesWithin(Promise.all([consumer.stop(), heart.beatNow()]), LEAVE_GROUP_MS_MAX)
+    const all = Promise.all(handling)
+    await settlesWithin(all, drainTimeoutMs)
     commands.shutDown()
-    await all
+    // Agents have their grace time; brokers that are gone must not hold the process back for longer.
+    if (!(await settlesWithin(all, config.stopGraceMs + CLOSE_MS_MAX))) {
+      logger.error('Runs were left unfinished; whoever gets their commands next closes them', {
+        runs: commands.running,
+      })
+    }
     stops.stop()
     await heart.stop()
   }

@@ -31,9 +31,10 @@ const showThread = async (threadId: string, flags: StatusFlags): Promise<number>
   return status === undefined ? EXIT.failed : EXIT.ok
 }
 
-const printThread = ({ threadId, running, seq, runs }: ThreadStatus): void => {
+const printThread = ({ threadId, running, seq, runs, foreign }: ThreadStatus): void => {
   const count = `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`
   console.log(`Thread ${threadId}: ${running ? 'running' : 'idle'}, ${count}, ${seq} events`)
+  if (foreign > 0) note(`${foreign} records in its log are not this library's, and are skipped.`)
   const rows = runs.map(({ runId, agentId, status, cause, workerId, claimedAt }) => [
     runId,
     agentId,

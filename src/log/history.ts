@@ -24,8 +24,6 @@ interface Kept {
  */
 export class ThreadHistory {
   state: ThreadState = EMPTY_THREAD
-  /** Records that were not ours. */
-  foreign = 0
   readonly #kept = new Map<string, Kept>()
   readonly #keepOnly: 'all' | 'latest'
 
@@ -36,11 +34,11 @@ export class ThreadHistory {
   apply(record: LogRecord, key: string): Verdict {
     const [state, verdict] = applyRecord(this.state, record, key)
     this.state = state
-    this.#keep(verdict, record, key)
+    this.#keep(verdict, key)
     return verdict
   }
 
-  #keep(verdict: Verdict, record: LogRecord, key: string): void {
+  #keep(verdict: Verdict, key: string): void {
     switch (verdict.did) {
       case 'claim':
         if (this.#keepOnly === 'latest') this.#kept.clear()
@@ -67,8 +65,6 @@ export class ThreadHistory {
         return
       }
       case 'nothing':
-        if (record.kind === 'foreign') this.foreign += 1
-        return
       case 'takeover':
       case 'reject':
         return

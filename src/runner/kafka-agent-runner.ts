@@ -237,7 +237,7 @@ export class KafkaAgentRunner {
   async status(threadId: string): Promise<ThreadStatus | undefined> {
     await this.start()
     const place = await this.#places.latest(threadId)
-    return place && threadStatus(threadId, place.state)
+    return place && threadStatus(threadId, place)
   }
 }
 

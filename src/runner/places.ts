@@ -6,15 +6,18 @@ import type { ReadRecord, ThreadLogs } from '../log/thread-logs.ts'
 export interface Place {
   state: ThreadState
   nextOffset: number
+  /** Records that were not this library's, and were skipped. */
+  foreign: number
 }
 
-const START: Place = { state: EMPTY_THREAD, nextOffset: 0 }
+const START: Place = { state: EMPTY_THREAD, nextOffset: 0, foreign: 0 }
 
 /** The next place, and what the record did. Records that were read before change nothing. */
 export const step = (place: Place, { record, key, offset }: ReadRecord): [Place, Verdict | undefined] => {
   if (offset < place.nextOffset) return [place, undefined]
   const [state, verdict] = applyRecord(place.state, record, key)
-  return [{ state, nextOffset: offset + 1 }, verdict]
+  const foreign = place.foreign + (record.kind === 'foreign' ? 1 : 0)
+  return [{ state, nextOffset: offset + 1, foreign }, verdict]
 }
 
 /** Remembers places, so that a question about a thread does not read it from the start each time. */

@@ -1,4 +1,5 @@
-import type { Run, ThreadState } from '../log/reducer.ts'
+import type { Run } from '../log/reducer.ts'
+import type { Place } from './places.ts'
 
 export interface RunStatus {
   runId: string
@@ -18,15 +19,19 @@ export interface ThreadStatus {
   running: boolean
   /** Seq of the last event. */
   seq: number
+  /** Records in the log that are not this library's: they are skipped. */
+  foreign: number
   runs: RunStatus[]
 }
 
-export const threadStatus = (threadId: string, { past, latest }: ThreadState): ThreadStatus => {
+export const threadStatus = (threadId: string, { state, foreign }: Place): ThreadStatus => {
+  const { past, latest } = state
   const runs = latest === undefined ? [...past] : [...past, latest]
   return {
     threadId,
     running: latest !== undefined && latest.terminal === undefined,
     seq: latest?.lastSeq ?? 0,
+    foreign,
     runs: runs.map(runStatus),
   }
 }

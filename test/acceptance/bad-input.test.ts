@@ -103,6 +103,7 @@ describe('bad input', () => {
     ])
     await collect(runner.run({ threadId: 't', agent, input: inputFor('t') }))
     expect(textOf(await collect(runner.connect({ threadId: 't' })))).toBe(talkOf(3) + talkOf(3))
+    expect(await runner.status('t')).toMatchObject({ foreign: 3 })
     expect(warnings.filter((message) => message.includes('not ours')).length).toBeGreaterThanOrEqual(3)
   })
 

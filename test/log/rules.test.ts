@@ -1,0 +1,86 @@
+import type { BaseEvent } from '@ag-ui/client'
+import { describe, expect, it } from 'vitest'
+import { ThreadHistory } from '../../src/log/history.ts'
+import type { ClaimRecord, LogRecord, RunRecord } from '../../src/log/record.ts'
+
+const claim = (claimId: string, after: string | null, more: Partial<ClaimRecord> = {}): ClaimRecord => ({
+  kind: 'claim',
+  claimId,
+  after,
+  claim: 'new',
+  commandId: `command-${claimId}`,
+  runId: `run-${claimId}`,
+  agentId: 'a',
+  workerId: 'w',
+  time: 0,
+  ...more,
+})
+const event = (claimId: string, seq: number, type: string): LogRecord => ({
+  kind: 'event',
+  claimId,
+  seq,
+  event: { type } as BaseEvent,
+  time: 0,
+})
+const runRecord = (attempt: string, part: number, parts: number, type: string): RunRecord => ({
+  kind: 'run',
+  claimId: 'one',
+  attempt,
+  part,
+  parts,
+  firstSeq: 1,
+  lastSeq: 2,
+  events: [{ type } as BaseEvent],
+})
+
+/** What each record did, and the thread that comes of them. */
+const read = (...records: LogRecord[]) => {
+  const history = new ThreadHistory('all')
+  const did = records.map((record, offset) => history.apply(record, String(offset)).did)
+  return { did, history }
+}
+
+describe('the rules of the thread log', () => {
+  it('void a new claim on a run that goes on, even one that names the latest claim', () => {
+    expect(read(claim('one', null), claim('two', 'one')).did).toEqual(['claim', 'nothing'])
+  })
+
+  it('void a take-over of a run that has ended, and one that is for another run', () => {
+    const other = claim('two', 'one', { claim: 'takeover' })
+    const same = claim('two', 'one', { claim: 'takeover', commandId: 'command-one', runId: 'run-one' })
+    expect(read(claim('one', null), other).did).toEqual(['claim', 'nothing'])
+    expect(read(claim('one', null), event('one', 1, 'RUN_FINISHED'), same).did).toEqual([
+      'claim',
+      'show',
+      'nothing',
+    ])
+    expect(read(claim('one', null), same).did).toEqual(['claim', 'takeover'])
+  })
+
+  it('take the first complete run record, and no part of another attempt', () => {
+    const { did, history } = read(
+      claim('one', null),
+      event('one', 1, 'RUN_STARTED'),
+      event('one', 2, 'RUN_FINISHED'),
+      runRecord('given up', 0, 2, 'GIVEN_UP'),
+      runRecord('first', 0, 2, 'A'),
+      runRecord('first', 1, 2, 'B'),
+      runRecord('second', 0, 1, 'C'),
+    )
+    expect(did.slice(3)).toEqual(['part', 'part', 'record', 'nothing'])
+    expect(history.runs()[0]?.events.map(({ type }) => String(type))).toEqual(['A', 'B'])
+  })
+
+  it('ignore a run record for a run that has not ended', () => {
+    expect(read(claim('one', null), runRecord('first', 0, 1, 'A')).did).toEqual(['claim', 'nothing'])
+  })
+
+  it('call it damage when events are gone and no run record stands for them', () => {
+    const { history } = read(
+      claim('one', null),
+      event('one', 1, 'RUN_STARTED'),
+      event('one', 3, 'RUN_FINISHED'),
+    )
+    expect(() => history.runs()).toThrow(expect.objectContaining({ code: 'LOG_DAMAGED' }))
+  })
+})

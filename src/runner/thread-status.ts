@@ -1,5 +1,4 @@
-import type { Run } from '../log/reducer.ts'
-import type { Place } from './places.ts'
+import type { Run, ThreadState } from '../log/reducer.ts'
 
 export interface RunStatus {
   runId: string
@@ -24,8 +23,11 @@ export interface ThreadStatus {
   runs: RunStatus[]
 }
 
-export const threadStatus = (threadId: string, { state, foreign }: Place): ThreadStatus => {
-  const { past, latest } = state
+// Not a Place: that type leads to the Kafka clients' own, which a user of this one need not have.
+export const threadStatus = (
+  threadId: string,
+  { state: { past, latest }, foreign }: { state: ThreadState; foreign: number },
+): ThreadStatus => {
   const runs = latest === undefined ? [...past] : [...past, latest]
   return {
     threadId,

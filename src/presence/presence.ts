@@ -1,5 +1,5 @@
-import type { RunnerError } from '../errors.ts'
 import type { FetchedRecord } from '../kafka/fetch.ts'
+import { createSharedTopicReader } from '../kafka/shared-topic-reader.ts'
 import type { Tail } from '../kafka/tail.ts'
 import { type Beat, decodeBeat } from './beat.ts'
 
@@ -32,8 +32,11 @@ export const createPresence = (options: { tail: Tail; topic: string; limitMs: nu
   const { tail, topic, limitMs } = options
   const seen = new Map<string, Seen>()
   let startedAt = Number.POSITIVE_INFINITY
-  let following: { stop(): void } | undefined
-  let stopped = false
+
+  const forgetOld = (): void => {
+    const now = performance.now()
+    for (const [workerId, { arrivedAt }] of seen) if (now - arrivedAt > FORGET_AFTER_MS) seen.delete(workerId)
+  }
 
   const read = (record: FetchedRecord): void => {
     if (record.value === null) {
@@ -42,6 +45,7 @@ export const createPresence = (options: { tail: Tail; topic: string; limitMs: nu
     }
     const beat = decodeBeat(record.value)
     if (beat === undefined) return
+    forgetOld()
     seen.set(beat.workerId, {
       beat,
       arrivedAt: performance.now(),
@@ -49,35 +53,13 @@ export const createPresence = (options: { tail: Tail; topic: string; limitMs: nu
     })
   }
 
-  const forgetOld = (): void => {
-    const now = performance.now()
-    for (const [workerId, { arrivedAt }] of seen) if (now - arrivedAt > FORGET_AFTER_MS) seen.delete(workerId)
-  }
-
-  const follow = (from: number): Promise<void> =>
-    new Promise((resolve, reject) => {
-      let position = from
-      following = tail.follow(topic, from, {
-        onRecords: (records) => {
-          for (const record of records) read(record)
-          position = (records.at(-1)?.offset ?? position - 1) + 1
-          forgetOld()
-        },
-        onCaughtUp: () => {
-          startedAt = Math.min(startedAt, performance.now())
-          resolve()
-        },
-        onMissing: () => reject(new Error(`topic "${topic}" is missing`)),
-        onError: (error: RunnerError) => {
-          reject(error)
-          // Brokers away for longer than the read limit: go on from here when they are back.
-          if (!stopped && error.retriable) void follow(position).catch(() => {})
-        },
-      })
-    })
+  const reader = createSharedTopicReader({ tail, topic, onRecord: read })
 
   return {
-    start: () => follow(0),
+    start: async () => {
+      await reader.start()
+      startedAt = performance.now()
+    },
     isAlive: (workerId) => {
       const now = performance.now()
       const last = seen.get(workerId)?.arrivedAt
@@ -89,9 +71,6 @@ export const createPresence = (options: { tail: Tail; topic: string; limitMs: nu
       const recent = ({ arrivedAt, ageMs }: Seen) => now - arrivedAt + ageMs < limitMs
       return [...seen.values()].filter(recent).map(({ beat }) => beat)
     },
-    stop: () => {
-      stopped = true
-      following?.stop()
-    },
+    stop: reader.stop,
   }
 }

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Command } from '../command/command.ts'
 import { decodeStopRequest, type StopRequest } from '../command/stop-request.ts'
-import type { RunnerError } from '../errors.ts'
+import { createSharedTopicReader } from '../kafka/shared-topic-reader.ts'
 import type { Tail } from '../kafka/tail.ts'
 import type { Logger } from '../logger.ts'
 
@@ -22,43 +22,24 @@ const EARLY_STOPS_MAX = 10_000
 export const createStops = ({ tail, topic, onStop, logger }: StopsOptions) => {
   const early = new LRUCache<string, StopRequest>({ max: EARLY_STOPS_MAX })
   const keyOf = (threadId: string, runId: string) => JSON.stringify([threadId, runId])
-  let following: { stop(): void } | undefined
-  let stopped = false
-
-  const follow = (from: number): Promise<void> =>
-    new Promise((resolve, reject) => {
-      let position = from
-      following = tail.follow(topic, from, {
-        onRecords: (records) => {
-          for (const { value, offset } of records) {
-            position = offset + 1
-            const request = decodeStopRequest(value)
-            if (request === undefined)
-              logger.warn('A record is no stop request and was skipped', { topic, offset })
-            else if (!onStop(request)) early.set(keyOf(request.threadId, request.runId), request)
-          }
-        },
-        onCaughtUp: () => resolve(),
-        onMissing: () => reject(new Error(`topic "${topic}" is missing`)),
-        onError: (error: RunnerError) => {
-          reject(error)
-          if (stopped || !error.retriable) return
-          logger.error('Stop requests cannot be read; trying on', { error: error.message })
-          void follow(position).catch(() => {})
-        },
-      })
-    })
+  const reader = createSharedTopicReader({
+    tail,
+    topic,
+    onRecord: ({ value, offset }) => {
+      const request = decodeStopRequest(value)
+      if (request === undefined) logger.warn('A record is no stop request and was skipped', { topic, offset })
+      else if (!onStop(request)) early.set(keyOf(request.threadId, request.runId), request)
+    },
+    onTrouble: ({ message }) => logger.error('Stop requests cannot be read; trying on', { error: message }),
+  })
 
   return {
-    start: () => follow(0),
+    start: reader.start,
     /** Whether the command's run was stopped before it was claimed. An older run of the same id does not count. */
     cameBefore: ({ threadId, input, time }: Command): boolean => {
       const request = early.get(keyOf(threadId, input.runId))
       return request !== undefined && request.time >= time
     },
-    stop: () => {
-      stopped = true
-      following?.stop()
-    },
+    stop: reader.stop,
   }
 }

@@ -181,6 +181,13 @@ export const runnerConfig = (input: RunnerInput): RunnerConfig => parse(SCHEMAS.
 export const serverConfig = (input: unknown): ServerConfig => parse(SCHEMAS.server, input)
 export const workerConfig = (input: WorkerInput): WorkerConfig => {
   const config = parse(SCHEMAS.worker, input)
+  if (config.presenceLimitMs < 2 * config.presenceIntervalMs) {
+    throw new RunnerError(
+      'CONFIG_INVALID',
+      `Invalid configuration. presenceLimitMs (${config.presenceLimitMs}) must be at least twice presenceIntervalMs ` +
+        `(${config.presenceIntervalMs}), or one late beat makes a worker lost.`,
+    )
+  }
   return {
     ...config,
     workerId: config.workerId ?? `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,

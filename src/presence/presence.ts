@@ -10,7 +10,10 @@ import { type Beat, decodeBeat } from './beat.ts'
 export interface Presence {
   /** Reads the topic to its end and follows it. */
   start(): Promise<void>
-  /** False only when no beat has arrived for the limit, by this process's own monotonic clock. */
+  /**
+   * For a worker to ask, which beats itself. False only when no beat of the other has arrived for the limit
+   * while others' did, by this process's own monotonic clock.
+   */
   isAlive(workerId: string): boolean
   /** Workers whose last beat is recent, by its own time where it was read in the replay. For people and readiness. */
   present(): Beat[]
@@ -31,7 +34,9 @@ const FORGET_AFTER_MS = 3_600_000
 export const createPresence = (options: { tail: Tail; topic: string; limitMs: number }): Presence => {
   const { tail, topic, limitMs } = options
   const seen = new Map<string, Seen>()
-  let startedAt = Number.POSITIVE_INFINITY
+  /** When this process last began to hear beats: at its start, and after each silence of all of them. */
+  let hearingSince = Number.POSITIVE_INFINITY
+  let heardAt = Number.NEGATIVE_INFINITY
 
   const forgetOld = (): void => {
     const now = performance.now()
@@ -39,6 +44,9 @@ export const createPresence = (options: { tail: Tail; topic: string; limitMs: nu
   }
 
   const read = (record: FetchedRecord): void => {
+    const now = performance.now()
+    if (now - heardAt >= limitMs) hearingSince = now
+    heardAt = now
     if (record.value === null) {
       seen.delete(record.key)
       return
@@ -48,7 +56,7 @@ export const createPresence = (options: { tail: Tail; topic: string; limitMs: nu
     forgetOld()
     seen.set(beat.workerId, {
       beat,
-      arrivedAt: performance.now(),
+      arrivedAt: now,
       ageMs: Math.max(0, Date.now() - record.time),
     })
   }
@@ -58,13 +66,14 @@ export const createPresence = (options: { tail: Tail; topic: string; limitMs: nu
   return {
     start: async () => {
       await reader.start()
-      startedAt = performance.now()
+      hearingSince = performance.now()
     },
     isAlive: (workerId) => {
       const now = performance.now()
-      const last = seen.get(workerId)?.arrivedAt
-      // One that was never seen gets the limit too, from when this process began to look.
-      return now - (last ?? startedAt) < limitMs
+      // A worker hears itself. One that hears nobody has lost the brokers, and cannot tell who is lost.
+      if (now - heardAt >= limitMs) return true
+      // Whoever was not heard gets the whole limit from when hearing began: it may have been deaf too.
+      return now - Math.max(seen.get(workerId)?.arrivedAt ?? 0, hearingSince) < limitMs
     },
     present: () => {
       const now = performance.now()

@@ -23,7 +23,7 @@ it('closes the run of a lost worker with WORKER_LOST, and shows what it had writ
   await hands.send(command)
   const quiet = { info: () => {}, warn: () => {}, error: () => {} }
   const agents = { talker: new ScriptedAgent(talker(3), 'talker') }
-  await kafka.worker({ agents, presenceLimitMs: 300, logger: quiet })
+  await kafka.worker({ agents, presenceLimitMs: 300, presenceIntervalMs: 100, logger: quiet })
   while ((await runner.status('t'))?.runs[0]?.status !== 'failed') await sleep(20)
 
   const events = await collect(runner.connect({ threadId: 't' }))

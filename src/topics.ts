@@ -63,17 +63,3 @@ export const threadTopic = (prefix: string, threadId: string): string => {
   if (name.length <= TOPIC_NAME_LENGTH_MAX) return name
   return `${prefix}.thread._h${createHash('sha256').update(threadId).digest('hex')}`
 }
-
-/** The thread that a topic belongs to; undefined for other topics and for hashed ids. */
-export const threadIdOf = (prefix: string, topic: string): string | undefined => {
-  const head = `${prefix}.thread.`
-  if (!topic.startsWith(head)) return undefined
-  const encoded = topic.slice(head.length)
-  if (encoded.startsWith('_h')) return undefined
-  const percent = encoded.replace(/_([0-9a-f]{2})/g, '%$1')
-  try {
-    return decodeURIComponent(percent)
-  } catch {
-    return undefined
-  }
-}

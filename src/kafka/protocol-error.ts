@@ -1,4 +1,4 @@
-import { GenericError, protocolErrorsCodesById, ResponseError } from '@platformatic/kafka'
+import { protocolErrorsCodesById, ResponseError } from '@platformatic/kafka'
 
 /** Kafka's error codes that this library acts on; the rest are retried or fatal by RETRIABLE alone. */
 export const KAFKA = {
@@ -32,7 +32,3 @@ export const answerOf = async <T>(call: Promise<T>): Promise<T> => {
     throw error
   }
 }
-
-/** True for anything that a lost connection or a slow broker throws. */
-export const isNetworkError = (error: unknown): boolean =>
-  error instanceof GenericError && (error.code === 'PLT_KFK_NETWORK' || error.code === 'PLT_KFK_TIMEOUT')

@@ -109,7 +109,7 @@ export class ThreadHistory {
 const idOf = (run: Run): string => run.claims[0]?.claimId ?? run.commandId
 
 /** @throws RunnerError LOG_DAMAGED when events of the run are gone and no run record stands for them. */
-export const assertWhole = (run: Run): void => {
+const assertWhole = (run: Run): void => {
   const gap = missing(run)
   if (gap === 0) return
   throw new RunnerError(

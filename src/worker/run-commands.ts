@@ -121,7 +121,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     const control = new RunControl()
     if (options.wasStopped(command)) control.end({ cause: 'stop' })
     active.set(claimId, { command, control })
-    void publish(threadId, view).catch((error) => {
+    void publish(view, view.state.latest as Run).catch((error) => {
       logger.warn('The start of a run was not published', { threadId, error: messageOf(error) })
     })
     const ended = run(view, command, claimId, agent, control)
@@ -189,11 +189,11 @@ export const createRunCommands = (options: RunCommandsOptions) => {
   /** What comes after the terminal event. Idempotent: a crash in the middle has it done again. */
   const finish = async (view: ThreadView, ended: Run): Promise<void> => {
     await compact(view, ended)
-    await publish(view.threadId, view, ended)
+    await publish(view, ended)
   }
 
-  const publish = (threadId: string, view: ThreadView, of = view.state.latest as Run) =>
-    publisher.publish(threadId, view.state, of)
+  const publish = (view: ThreadView, run: Run): Promise<void> =>
+    publisher.publish(view.threadId, view.state, run)
 
   const reject = (
     view: ThreadView,

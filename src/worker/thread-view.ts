@@ -2,7 +2,7 @@ import { ThreadHistory } from '../log/history.ts'
 import { keyOf, type NewRecord } from '../log/record.ts'
 import { latestClaim, type ThreadState, type Verdict } from '../log/reducer.ts'
 import type { ReadRecord, ThreadLogs } from '../log/thread-logs.ts'
-import { messageIdsOf } from '../run/messages.ts'
+import { knownMessageIds } from '../run/messages.ts'
 
 /**
  * A worker's place in a thread log: the state up to `nextOffset`, the latest run's events, and the ids of the
@@ -78,11 +78,8 @@ export class ThreadView {
   }
 
   #noteMessages(verdict: Verdict): void {
-    if (verdict.did === 'show') this.#note([verdict.record.event])
-    if (verdict.did === 'part' || verdict.did === 'record') this.#note(verdict.record.events)
-  }
-
-  #note(events: { type: string }[]): void {
-    for (const event of events) for (const id of messageIdsOf(event as never)) this.messageIds.add(id)
+    if (verdict.did === 'show') knownMessageIds([verdict.record.event], this.messageIds)
+    if (verdict.did === 'part' || verdict.did === 'record')
+      knownMessageIds(verdict.record.events, this.messageIds)
   }
 }

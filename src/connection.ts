@@ -1,23 +1,40 @@
 import type { ClientConfig } from './config.ts'
 import { LIMITS } from './config.ts'
-import { createAppender } from './kafka/appender.ts'
+import { type Appender, createAppender } from './kafka/appender.ts'
 import { Cluster } from './kafka/cluster.ts'
+import {
+  type CommandConsumer,
+  type CommandConsumerOptions,
+  createCommandConsumer,
+} from './kafka/command-consumer.ts'
 import { createProducer, type SharedProducer } from './kafka/producer.ts'
 import { ensureSharedTopics } from './kafka/shared-topics.ts'
 import { createTail, type Tail } from './kafka/tail.ts'
 import { createThreadLogs, type ThreadLogs } from './log/thread-logs.ts'
 import type { Logger } from './logger.ts'
 import { createPresence, type Presence } from './presence/presence.ts'
-import { type SharedTopics, sharedTopics } from './topics.ts'
+import { machine, type System } from './system.ts'
+import { type SharedTopics, sharedTopics, type TopicSettings } from './topics.ts'
 
-/** What a runner and a worker share in one process: one set of connections to the brokers. */
-export interface Connection {
-  config: ClientConfig
-  logger: Logger
-  topics: SharedTopics
-  logs: ThreadLogs
+/** All that this library asks of Kafka. The simulator has another. */
+export interface Kafka {
+  cluster: Pick<Cluster, 'locate' | 'createTopic'>
+  appender: Appender
   tail: Tail
   producer: SharedProducer
+  consumeCommands(options: CommandConsumerOptions): CommandConsumer
+  /** @throws RunnerError BROKER_UNAVAILABLE, TOPIC_MISMATCH */
+  ensureTopics(topics: TopicSettings[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** What a runner and a worker share in one process: one set of connections to the brokers. */
+export interface Connection extends Pick<Kafka, 'tail' | 'producer' | 'consumeCommands' | 'ensureTopics'> {
+  config: ClientConfig
+  logger: Logger
+  system: System
+  topics: SharedTopics
+  logs: ThreadLogs
   presence: Presence
   /**
    * Creates and checks the shared topics, and starts to watch the workers.
@@ -28,32 +45,64 @@ export interface Connection {
   close(): Promise<void>
 }
 
-export const createConnection = (config: ClientConfig, logger: Logger): Connection => {
-  const topics = sharedTopics(config.prefix, config.commandPartitions)
+export const createConnection = (config: ClientConfig, logger: Logger): Connection =>
+  connectionOn(connectKafka(config), config, logger, machine)
+
+const connectKafka = (config: ClientConfig): Kafka => {
   const cluster = new Cluster(config.kafka)
   const appender = createAppender(cluster, { ...LIMITS, appendTimeoutMs: config.appendTimeoutMs })
   const tail = createTail(cluster, config)
   const producer = createProducer(config.kafka)
-  const presence = createPresence({ tail, topic: topics.workers.name, limitMs: config.presenceLimitMs })
+  return {
+    cluster,
+    appender,
+    tail,
+    producer,
+    consumeCommands: (options) => createCommandConsumer(config.kafka, options),
+    ensureTopics: (topics) => ensureSharedTopics(config.kafka, topics),
+    close: async () => {
+      await Promise.all([tail.close(), appender.close(), producer.close()])
+      await cluster.close()
+    },
+  }
+}
+
+/** The same on any Kafka and any clock. */
+export const connectionOn = (
+  kafka: Kafka,
+  config: ClientConfig,
+  logger: Logger,
+  system: System,
+): Connection => {
+  const { cluster, appender, tail, producer, consumeCommands, ensureTopics } = kafka
+  const topics = sharedTopics(config.prefix, config.commandPartitions)
+  const presence = createPresence({
+    tail,
+    topic: topics.workers.name,
+    limitMs: config.presenceLimitMs,
+    system,
+  })
   let started: Promise<void> | undefined
   let closed: Promise<void> | undefined
 
   const start = async () => {
-    await ensureSharedTopics(config.kafka, Object.values(topics))
+    await ensureTopics(Object.values(topics))
     await presence.start()
   }
   const close = async () => {
     presence.stop()
-    await Promise.all([tail.close(), appender.close(), producer.close()])
-    await cluster.close()
+    await kafka.close()
   }
   return {
     config,
     logger,
+    system,
     topics,
     logs: createThreadLogs({ cluster, appender, tail, prefix: config.prefix, logger }),
     tail,
     producer,
+    consumeCommands,
+    ensureTopics,
     presence,
     start: () => {
       started ??= start().catch((error) => {

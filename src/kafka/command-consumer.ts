@@ -16,7 +16,6 @@ export interface CommandRecord {
 }
 
 export interface CommandConsumerOptions {
-  kafka: KafkaOptions
   topic: string
   groupId: string
   sessionTimeoutMs: number
@@ -40,9 +39,12 @@ const HEARTBEAT_MS = 1_000
 const JOIN_MS_MAX = 60_000
 const FAILURES_EXPECTED = 2
 
-export const createCommandConsumer = (options: CommandConsumerOptions): CommandConsumer => {
+export const createCommandConsumer = (
+  kafka: KafkaOptions,
+  options: CommandConsumerOptions,
+): CommandConsumer => {
   const { topic, groupId, sessionTimeoutMs, logger } = options
-  const consumer = new Kafka(kafkajsConfig(options.kafka)).consumer({
+  const consumer = new Kafka(kafkajsConfig(kafka)).consumer({
     groupId,
     sessionTimeout: sessionTimeoutMs,
     heartbeatInterval: Math.min(3_000, Math.floor(sessionTimeoutMs / 3)),

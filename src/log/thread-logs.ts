@@ -41,7 +41,7 @@ export interface ThreadLogs {
 }
 
 export interface ThreadLogParts {
-  cluster: Cluster
+  cluster: Pick<Cluster, 'locate' | 'createTopic'>
   appender: Appender
   tail: Tail
   prefix: string

@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.ts'
 import type { SharedProducer } from '../kafka/producer.ts'
 import type { Logger } from '../logger.ts'
-import { settlesWithin, sleep } from '../sleep.ts'
+import { type System, settlesWithin } from '../system.ts'
 import { type Beat, encodeBeat } from './beat.ts'
 
 export interface HeartOptions {
@@ -11,18 +11,19 @@ export interface HeartOptions {
   /** Asked before every beat. */
   beat: () => Omit<Beat, 'version' | 'time'>
   logger: Logger
+  system: System
 }
 
 const ANNOUNCE_MS_MAX = 3_000
 
 /** Beats until it is stopped, and leaves a tombstone. */
-export const createHeart = ({ producer, topic, intervalMs, beat, logger }: HeartOptions) => {
+export const createHeart = ({ producer, topic, intervalMs, beat, logger, system }: HeartOptions) => {
   const stopping = new AbortController()
   let beating: Promise<void> | undefined
   let failing = false
 
   const beatOnce = async (): Promise<void> => {
-    const value: Beat = { version: 1, time: Date.now(), ...beat() }
+    const value: Beat = { version: 1, time: system.now(), ...beat() }
     await producer.send({ topic, key: value.workerId, value: encodeBeat(value) })
   }
 
@@ -36,7 +37,7 @@ export const createHeart = ({ producer, topic, intervalMs, beat, logger }: Heart
         if (!failing) logger.warn('No beat could be sent', { error: messageOf(error) })
         failing = true
       }
-      await sleep(intervalMs, stopping.signal)
+      await system.sleep(intervalMs, stopping.signal)
     }
   }
 
@@ -60,7 +61,7 @@ export const createHeart = ({ producer, topic, intervalMs, beat, logger }: Heart
         logger.warn('The leaving could not be announced', { error: messageOf(error) })
       })
       // Without brokers nobody hears it anyway: the others will miss the beats.
-      await settlesWithin(announced, ANNOUNCE_MS_MAX)
+      await settlesWithin(system, announced, ANNOUNCE_MS_MAX)
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { FetchedRecord } from '../kafka/fetch.ts'
 import { createSharedTopicReader } from '../kafka/shared-topic-reader.ts'
 import type { Tail } from '../kafka/tail.ts'
+import type { System } from '../system.ts'
 import { type Beat, decodeBeat } from './beat.ts'
 
 /**
@@ -31,20 +32,26 @@ interface Seen {
 /** Workers that have been gone for this long are forgotten. */
 const FORGET_AFTER_MS = 3_600_000
 
-export const createPresence = (options: { tail: Tail; topic: string; limitMs: number }): Presence => {
-  const { tail, topic, limitMs } = options
+export interface PresenceOptions {
+  tail: Tail
+  topic: string
+  limitMs: number
+  system: System
+}
+
+export const createPresence = ({ tail, topic, limitMs, system }: PresenceOptions): Presence => {
   const seen = new Map<string, Seen>()
   /** When this process last began to hear beats: at its start, and after each silence of all of them. */
   let hearingSince = Number.POSITIVE_INFINITY
   let heardAt = Number.NEGATIVE_INFINITY
 
   const forgetOld = (): void => {
-    const now = performance.now()
+    const now = system.elapsed()
     for (const [workerId, { arrivedAt }] of seen) if (now - arrivedAt > FORGET_AFTER_MS) seen.delete(workerId)
   }
 
   const read = (record: FetchedRecord): void => {
-    const now = performance.now()
+    const now = system.elapsed()
     if (now - heardAt >= limitMs) hearingSince = now
     heardAt = now
     if (record.value === null) {
@@ -57,7 +64,7 @@ export const createPresence = (options: { tail: Tail; topic: string; limitMs: nu
     seen.set(beat.workerId, {
       beat,
       arrivedAt: now,
-      ageMs: Math.max(0, Date.now() - record.time),
+      ageMs: Math.max(0, system.now() - record.time),
     })
   }
 
@@ -66,17 +73,17 @@ export const createPresence = (options: { tail: Tail; topic: string; limitMs: nu
   return {
     start: async () => {
       await reader.start()
-      hearingSince = performance.now()
+      hearingSince = system.elapsed()
     },
     isAlive: (workerId) => {
-      const now = performance.now()
+      const now = system.elapsed()
       // A worker hears itself. One that hears nobody has lost the brokers, and cannot tell who is lost.
       if (now - heardAt >= limitMs) return true
       // Whoever was not heard gets the whole limit from when hearing began: it may have been deaf too.
       return now - Math.max(seen.get(workerId)?.arrivedAt ?? 0, hearingSince) < limitMs
     },
     present: () => {
-      const now = performance.now()
+      const now = system.elapsed()
       const recent = ({ arrivedAt, ageMs }: Seen) => now - arrivedAt + ageMs < limitMs
       return [...seen.values()].filter(recent).map(({ beat }) => beat)
     },

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { AbstractAgent, BaseEvent, Message, RunAgentInput } from '@ag-ui/client'
 import { Observable } from 'rxjs'
 import { type Command, encodeCommand } from '../command/command.ts'
@@ -128,13 +127,13 @@ export class KafkaAgentRunner {
     if (this.#calls.size >= this.#config.runsMax) throw tooManyRuns(this.#config.runsMax)
     const command: Command = {
       version: 1,
-      commandId: randomUUID(),
+      commandId: this.#connection.system.newId(),
       threadId,
       agentId: agent.agentId ?? 'default',
       input: { ...input, threadId },
       onConcurrentRun: this.#config.onConcurrentRun,
       headers: allowedHeaders(agent, this.#config.forwardHeaders),
-      time: Date.now(),
+      time: this.#connection.system.now(),
     }
     const call = new RunCall({
       logs: this.#connection.logs,
@@ -143,6 +142,7 @@ export class KafkaAgentRunner {
       runId: input.runId,
       commandId: command.commandId,
       answerTimeoutMs: this.#config.answerTimeoutMs,
+      system: this.#connection.system,
       onEnd: () => {
         this.#calls.delete(threadId)
         this.#localAgents.delete(command.commandId)

@@ -4,6 +4,7 @@ import { messageOf, RunnerError } from '../errors.ts'
 import { isTerminal } from '../log/record.ts'
 import type { Verdict } from '../log/reducer.ts'
 import type { ThreadLogs } from '../log/thread-logs.ts'
+import { after, type System } from '../system.ts'
 import { type Places, step } from './places.ts'
 
 export interface RunCallOptions {
@@ -13,6 +14,7 @@ export interface RunCallOptions {
   runId: string
   commandId: string
   answerTimeoutMs: number
+  system: System
   /** Called before the stream completes: whoever hears of its end may run the thread again at once. */
   onEnd(): void
 }
@@ -32,7 +34,7 @@ export class RunCall {
   readonly #done = Promise.withResolvers<void>()
   readonly #options: RunCallOptions
   #following: { stop(): void } | undefined
-  #timer: NodeJS.Timeout | undefined
+  #cancelTimer: (() => void) | undefined
   #lastSeq: number | undefined
   #ended = false
   /** Whether the log has a claim or a rejection for it. */
@@ -64,11 +66,11 @@ export class RunCall {
   }
 
   async #follow(): Promise<void> {
-    const { logs, places, threadId, answerTimeoutMs } = this.#options
+    const { logs, places, threadId, answerTimeoutMs, system } = this.#options
     await logs.ensure(threadId)
     this.#ready.resolve()
     if (this.#ended) return
-    this.#timer = setTimeout(() => this.fail(unanswered(threadId, answerTimeoutMs)), answerTimeoutMs)
+    this.#cancelTimer = after(system, answerTimeoutMs, () => this.fail(unanswered(threadId, answerTimeoutMs)))
     let place = places.of(threadId)
     this.#following = logs.follow(threadId, place.nextOffset, {
       onRecords: (records) => {
@@ -96,7 +98,7 @@ export class RunCall {
     }
     if (!('run' in verdict) || verdict.run.commandId !== this.commandId) return
     this.answered = true
-    clearTimeout(this.#timer)
+    this.#cancelTimer?.()
     if (verdict.did !== 'show') return
     const { seq, event } = verdict.record
     const expected = (this.#lastSeq ?? verdict.run.firstSeq - 1) + 1
@@ -116,7 +118,7 @@ export class RunCall {
   #end(): void {
     if (this.#ended) return
     this.#ended = true
-    clearTimeout(this.#timer)
+    this.#cancelTimer?.()
     this.#following?.stop()
     this.#ready.resolve()
     this.#options.onEnd()

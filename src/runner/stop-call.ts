@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { encodeStopRequest } from '../command/stop-request.ts'
 import type { Connection } from '../connection.ts'
 import type { Run } from '../log/reducer.ts'
+import { after } from '../system.ts'
 import { type Place, step } from './places.ts'
 
 export interface StopCallOptions {
@@ -22,14 +22,21 @@ export interface StopCallOptions {
  */
 export const stopRun = async (options: StopCallOptions): Promise<boolean | undefined> => {
   const { connection, threadId, runId, timeoutMs } = options
-  const value = encodeStopRequest({ version: 1, stopId: randomUUID(), threadId, runId, time: Date.now() })
+  const { system } = connection
+  const value = encodeStopRequest({
+    version: 1,
+    stopId: system.newId(),
+    threadId,
+    runId,
+    time: system.now(),
+  })
   const outcome = watch(options)
-  const timer = setTimeout(outcome.stop, timeoutMs)
+  const cancel = after(system, timeoutMs, outcome.stop)
   try {
     await connection.producer.send({ topic: connection.topics.control.name, key: threadId, value })
     return await outcome.result
   } finally {
-    clearTimeout(timer)
+    cancel()
     outcome.stop()
   }
 }

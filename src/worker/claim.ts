@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import type { ClaimRecord, NewRecord } from '../log/record.ts'
 import { latestClaim } from '../log/reducer.ts'
+import type { System } from '../system.ts'
 import { compact } from './compaction.ts'
 import type { ThreadView } from './thread-view.ts'
 
@@ -12,14 +12,15 @@ export type Bid = Pick<ClaimRecord, 'claim' | 'commandId' | 'runId' | 'agentId' 
  * @throws RunnerError APPEND_FAILED, READ_FAILED
  */
 export const claimThread = async (
+  system: System,
   view: ThreadView,
   bid: Bid,
   alongside: NewRecord[] = [],
 ): Promise<string | undefined> => {
   const { latest } = view.state
   if (bid.claim === 'new' && latest !== undefined) await compact(view, latest)
-  const claimId = randomUUID()
+  const claimId = system.newId()
   const after = latestClaim(view.state)?.claimId ?? null
-  await view.append([...alongside, { kind: 'claim', claimId, after, ...bid, time: Date.now() }])
+  await view.append([...alongside, { kind: 'claim', claimId, after, ...bid, time: system.now() }])
   return view.holds(claimId) ? claimId : undefined
 }

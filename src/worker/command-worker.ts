@@ -2,9 +2,9 @@ import { type Command, decodeCommand } from '../command/command.ts'
 import type { WorkerConfig } from '../config.ts'
 import type { Connection } from '../connection.ts'
 import { messageOf, RunnerError } from '../errors.ts'
-import { type CommandRecord, createCommandConsumer } from '../kafka/command-consumer.ts'
+import type { CommandRecord } from '../kafka/command-consumer.ts'
 import { createHeart } from '../presence/heart.ts'
-import { settlesWithin, sleep } from '../sleep.ts'
+import { settlesWithin } from '../system.ts'
 import type { Agents, LocalAgents } from './agents.ts'
 import type { Worker } from './contract.ts'
 import { Offsets } from './offsets.ts'
@@ -30,8 +30,8 @@ const LOOK_AGAIN_MS = 1_000
 /** A worker on connections that are another's, such as its runner's. */
 export const createWorkerOn = (parts: WorkerParts): Worker => {
   const { connection, config } = parts
-  const { logger, topics } = connection
-  const startedAt = Date.now()
+  const { logger, topics, system } = connection
+  const startedAt = system.now()
   const offsets = new Offsets()
   const committed = new Map<number, number>()
   const slots = new Slots(config.maxConcurrentRuns)
@@ -61,10 +61,10 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
       startedAt,
     }),
     logger,
+    system,
   })
 
-  const consumer = createCommandConsumer({
-    kafka: config.kafka,
+  const consumer = connection.consumeCommands({
     topic: topics.commands.name,
     groupId: config.groupId,
     sessionTimeoutMs: config.sessionTimeoutMs,
@@ -101,7 +101,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
           error: known.message,
           offset: record.offset,
         })
-        await sleep(Math.min(100 * 2 ** attempt, PAUSE_MS_MAX), leaving.signal)
+        await system.sleep(Math.min(100 * 2 ** attempt, PAUSE_MS_MAX), leaving.signal)
       }
     }
     // Not committed: it comes again when this worker or its brokers come back.
@@ -121,7 +121,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
       if (admission.what === 'running' && (await admission.ended)) return true
       // It waits for another worker's run, which costs no place here.
       release()
-      await sleep(LOOK_AGAIN_MS, leaving.signal)
+      await system.sleep(LOOK_AGAIN_MS, leaving.signal)
       if (leaving.signal.aborted) return false
     }
   }
@@ -159,12 +159,12 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
   const leave = async (drainTimeoutMs: number): Promise<void> => {
     leaving.abort()
     // Leaving the group waits behind a rebalance that is under way, which may take the session time-out.
-    await settlesWithin(Promise.all([consumer.stop(), heart.beatNow()]), LEAVE_GROUP_MS_MAX)
+    await settlesWithin(system, Promise.all([consumer.stop(), heart.beatNow()]), LEAVE_GROUP_MS_MAX)
     const all = Promise.all(handling)
-    await settlesWithin(all, drainTimeoutMs)
+    await settlesWithin(system, all, drainTimeoutMs)
     commands.shutDown()
     // Agents have their grace time; brokers that are gone must not hold the process back for longer.
-    if (!(await settlesWithin(all, config.stopGraceMs + CLOSE_MS_MAX))) {
+    if (!(await settlesWithin(system, all, config.stopGraceMs + CLOSE_MS_MAX))) {
       logger.error('Runs were left unfinished; whoever gets their commands next closes them', {
         runs: commands.running,
       })

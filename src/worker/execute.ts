@@ -2,7 +2,7 @@ import type { AbstractAgent, BaseEvent, RunAgentInput } from '@ag-ui/client'
 import { type ErrorCode, messageOf, RunnerError } from '../errors.ts'
 import type { EndCause } from '../log/record.ts'
 import { finalizeRun, type RunEnding } from '../run/finalize.ts'
-import { sleep } from '../sleep.ts'
+import type { System } from '../system.ts'
 import type { RunWriter } from './run-writer.ts'
 
 /** Why a run is to end before its agent is done. */
@@ -42,6 +42,7 @@ export interface ExecuteOptions {
   control: RunControl
   /** How long an agent that was told to stop may take. */
   stopGraceMs: number
+  system: Pick<System, 'sleep'>
 }
 
 /**
@@ -63,7 +64,8 @@ interface Outcome {
   error?: unknown
 }
 
-const runAgent = async ({ agent, input, writer, control, stopGraceMs }: ExecuteOptions): Promise<Outcome> => {
+const runAgent = async (options: ExecuteOptions): Promise<Outcome> => {
+  const { agent, input, writer, control, stopGraceMs, system } = options
   const onEvent = ({ event }: { event: BaseEvent }) => {
     if (control.early?.cause === 'failure') return undefined
     try {
@@ -83,9 +85,9 @@ const runAgent = async ({ agent, input, writer, control, stopGraceMs }: ExecuteO
   if (first !== undefined) return first
   abort(agent)
   const settled = new AbortController()
-  const inTime = await Promise.race([running, sleep(stopGraceMs, settled.signal)])
+  const inTime = await Promise.race([running, system.sleep(stopGraceMs, settled.signal)])
   settled.abort()
-  if (inTime === undefined) await cutOff(agent)
+  if (inTime === undefined) await cutOff(agent, system)
   return inTime ?? {}
 }
 
@@ -98,8 +100,8 @@ const abort = (agent: AbstractAgent): void => {
 }
 
 /** Its later events go nowhere: the writer takes none after the terminal event. */
-const cutOff = async (agent: AbstractAgent): Promise<void> => {
-  await Promise.race([agent.detachActiveRun(), sleep(100)]).catch(() => {})
+const cutOff = async (agent: AbstractAgent, system: Pick<System, 'sleep'>): Promise<void> => {
+  await Promise.race([agent.detachActiveRun(), system.sleep(100)]).catch(() => {})
 }
 
 const ending = ({ input, control }: ExecuteOptions, { error }: Outcome): RunEnding => {

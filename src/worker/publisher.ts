@@ -1,9 +1,16 @@
 import type { SharedProducer } from '../kafka/producer.ts'
 import type { Run, ThreadState } from '../log/reducer.ts'
+import type { System } from '../system.ts'
 import type { SharedTopics } from '../topics.ts'
 
+export interface PublisherParts {
+  producer: SharedProducer
+  topics: SharedTopics
+  system: System
+}
+
 /** What the shared topics tell of a run: schemas/run-lifecycle.json and schemas/thread.json. */
-export const createPublisher = (producer: SharedProducer, topics: SharedTopics) => {
+export const createPublisher = ({ producer, topics, system }: PublisherParts) => {
   const send = (topic: string, key: string, value: unknown) =>
     producer.send({ topic, key, value: Buffer.from(JSON.stringify(value)) })
 
@@ -11,8 +18,8 @@ export const createPublisher = (producer: SharedProducer, topics: SharedTopics) 
     /** The directory's record and the lifecycle record of a run, at its start or at its end. */
     publish: async (threadId: string, state: ThreadState, run: Run): Promise<void> => {
       await Promise.all([
-        send(topics.threads.name, threadId, directoryEntry(threadId, state)),
-        send(topics.runs.name, threadId, lifecycle(threadId, run)),
+        send(topics.threads.name, threadId, directoryEntry(threadId, state, system.now())),
+        send(topics.runs.name, threadId, lifecycle(threadId, run, system.now())),
       ])
     },
   }
@@ -23,7 +30,7 @@ const statusOf = (run: Run): 'running' | 'finished' | 'failed' => {
   return run.terminal.type === 'RUN_FINISHED' ? 'finished' : 'failed'
 }
 
-const directoryEntry = (threadId: string, { past, latest }: ThreadState) => ({
+const directoryEntry = (threadId: string, { past, latest }: ThreadState, now: number) => ({
   version: 1,
   threadId,
   agentId: latest?.agentId,
@@ -32,10 +39,10 @@ const directoryEntry = (threadId: string, { past, latest }: ThreadState) => ({
   runs: past.length + (latest === undefined ? 0 : 1),
   seq: latest?.lastSeq ?? 0,
   createdAt: (past[0] ?? latest)?.claims[0]?.time,
-  updatedAt: Date.now(),
+  updatedAt: now,
 })
 
-const lifecycle = (threadId: string, run: Run) => ({
+const lifecycle = (threadId: string, run: Run, now: number) => ({
   version: 1,
   threadId,
   runId: run.runId,
@@ -47,5 +54,5 @@ const lifecycle = (threadId: string, run: Run) => ({
   cause: run.terminal?.cause,
   firstSeq: run.firstSeq,
   lastSeq: run.lastSeq,
-  time: Date.now(),
+  time: now,
 })

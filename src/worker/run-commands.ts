@@ -42,8 +42,8 @@ type Admission =
  */
 export const createRunCommands = (options: RunCommandsOptions) => {
   const { connection, config } = options
-  const { logs, presence, logger } = connection
-  const publisher = createPublisher(connection.producer, connection.topics)
+  const { logs, presence, logger, system } = connection
+  const publisher = createPublisher(connection)
   const views = new LRUCache<string, ThreadView>({ max: config.threadsCachedMax })
   const lanes = new Lanes()
   /** The runs that go on here, by claim. */
@@ -113,6 +113,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     const { threadId, commandId, agentId, input } = command
     const bid = { claim: 'new', commandId, runId: input.runId, agentId, workerId: config.workerId } as const
     const claimId = await claimThread(
+      system,
       view,
       bid,
       settledRejections(view, source, options.committed(source.partition)),
@@ -141,9 +142,10 @@ export const createRunCommands = (options: RunCommandsOptions) => {
       claimId,
       input,
       pendingEventsMax: config.pendingEventsMax,
+      system,
       onLost: () => control.lose(),
     })
-    await execute({ agent, input, writer, control, stopGraceMs: config.stopGraceMs })
+    await execute({ agent, input, writer, control, stopGraceMs: config.stopGraceMs, system })
     if (writer.fenced) {
       logger.warn('A run was taken over by another worker', { threadId, runId: input.runId })
       return false
@@ -157,7 +159,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     const { commandId, runId, agentId } = lost
     const lostWorker = lost.claims.at(-1)?.workerId
     const bid = { claim: 'takeover', commandId, runId, agentId, workerId: config.workerId } as const
-    const claimId = await claimThread(view, bid)
+    const claimId = await claimThread(system, view, bid)
     if (claimId === undefined) return
     logger.warn('A lost worker’s run is closed', { threadId: view.threadId, runId, worker: lostWorker })
     const control = new RunControl()
@@ -180,9 +182,10 @@ export const createRunCommands = (options: RunCommandsOptions) => {
       claimId,
       input,
       pendingEventsMax: config.pendingEventsMax,
+      system,
       onLost: () => {},
     })
-    await execute({ agent: NO_AGENT, input, writer, control, stopGraceMs: 0 })
+    await execute({ agent: NO_AGENT, input, writer, control, stopGraceMs: 0, system })
     if (!writer.fenced) await finish(view, view.state.latest as Run)
   }
 

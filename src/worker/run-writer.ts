@@ -6,6 +6,7 @@ import { lastSeq } from '../log/reducer.ts'
 import { closeReasoning } from '../run/finalize.ts'
 import { withStartedInput } from '../run/messages.ts'
 import { OpenItems } from '../run/open-items.ts'
+import type { System } from '../system.ts'
 import type { ThreadView } from './thread-view.ts'
 
 export interface RunWriterOptions {
@@ -13,6 +14,7 @@ export interface RunWriterOptions {
   claimId: string
   input: RunAgentInput
   pendingEventsMax: number
+  system: Pick<System, 'now'>
   /** Another worker holds the thread, or nothing can be appended: the agent is to be told. */
   onLost(): void
 }
@@ -61,7 +63,7 @@ export class RunWriter {
   }
 
   #take(given: BaseEvent, cause?: EndCause): Promise<void> | undefined {
-    const { input, view, claimId, pendingEventsMax } = this.#options
+    const { input, view, claimId, pendingEventsMax, system } = this.#options
     const text = JSON.stringify(withStartedInput(given, input, view.messageIds))
     const bytes = Buffer.byteLength(text)
     if (bytes > LIMITS.recordBytesMax) throw tooLarge(given.type, bytes)
@@ -69,7 +71,7 @@ export class RunWriter {
     const event = JSON.parse(text) as BaseEvent
     this.open.observe(event as never)
     this.#seq += 1
-    const record: EventRecord = { kind: 'event', claimId, seq: this.#seq, event, time: Date.now() }
+    const record: EventRecord = { kind: 'event', claimId, seq: this.#seq, event, time: system.now() }
     if (isTerminal(event)) record.cause = cause ?? 'agent'
     this.#pending.push({ record, bytes })
     this.#flushing ??= this.#flush()

@@ -3,6 +3,7 @@ import type { FetchedRecord } from '../../src/kafka/fetch.ts'
 import type { FollowHandlers } from '../../src/kafka/follower.ts'
 import { type Beat, encodeBeat } from '../../src/presence/beat.ts'
 import { createPresence } from '../../src/presence/presence.ts'
+import { machine } from '../../src/system.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance', 'Date'] })
@@ -23,7 +24,7 @@ const usePresence = async () => {
     },
     close: async () => {},
   }
-  const presence = createPresence({ tail, topic: 'workers', limitMs: LIMIT_MS })
+  const presence = createPresence({ tail, topic: 'workers', limitMs: LIMIT_MS, system: machine })
   const started = presence.start()
   handlers?.onCaughtUp?.(0)
   await started

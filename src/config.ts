@@ -4,11 +4,15 @@ import { isAbsolute, join } from 'node:path'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { z } from 'zod'
 import { RunnerError } from './errors.ts'
+import { workerGroup } from './topics.ts'
 
 /**
  * The one place that knows defaults and reads the environment. Options and environment variables have the
  * same names: `maxConcurrentRuns` is `KAR_MAX_CONCURRENT_RUNS`; what is about Kafka itself starts with `KAFKA_`.
  */
+
+/** What a run gets while its thread has another: docs/protocol.md, promise 7. */
+export const CONCURRENT_RUN_MODES = ['reject', 'enqueue', 'supersede'] as const
 
 const count = z.coerce.number().int().positive()
 const ms = count
@@ -22,6 +26,18 @@ const list = z.union([
   z.string().transform((text) => text.split(',').map((part) => part.trim())),
 ])
 const addresses = list.pipe(z.array(address).min(1))
+/** A pool's name, part of its topic's. */
+const poolName = z.string().regex(/^[A-Za-z0-9_-]{1,60}$/, 'must be 1 to 60 of A-Z, a-z, 0-9, "_" and "-"')
+/** `agent=pool,…` as text. */
+const pools = z.union([
+  z.record(z.string().min(1), poolName),
+  z
+    .string()
+    .transform((text) =>
+      Object.fromEntries(text.split(',').map((pair) => pair.split('=').map((part) => part.trim()))),
+    )
+    .pipe(z.record(z.string().min(1), poolName)),
+])
 /** Kafka's characters, and no dot at the end: topics are `<prefix>.commands` and so on. */
 const prefix = z
   .string()
@@ -75,27 +91,39 @@ const sharedShape = {
 const workerShape = {
   /** Unique among the workers. `KAR_WORKER_ID`. @default host name, process id and a random part */
   workerId: z.string().min(1).max(200).optional(),
-  /** Kafka group.id. `KAR_GROUP_ID`. @default '<prefix>.workers' */
+  /** The pool whose commands it takes: agents that name none are in none. `KAR_POOL`. @default none */
+  pool: poolName.optional(),
+  /** Kafka group.id. `KAR_GROUP_ID`. @default '<prefix>.workers', with the pool's name behind it */
   groupId: z.string().min(1).optional(),
   /** Runs that go on side by side; commands beyond wait in their partition. `KAR_MAX_CONCURRENT_RUNS`. @default 100 */
   maxConcurrentRuns: count.default(100),
+  /** Runs of one thread that wait for their turn (`enqueue`, `supersede`); one more gets QUEUE_FULL. `KAR_QUEUED_RUNS_MAX`. @default 100 */
+  queuedRunsMax: count.default(100),
+  /** Commands that wait for another run, in all; beyond, they hold a place of `maxConcurrentRuns`. `KAR_WAITING_COMMANDS_MAX`. @default 1_000 */
+  waitingCommandsMax: count.default(1_000),
+  /** How long a run may last before it ends with RUN_TIMEOUT; a command may ask for less. `KAR_RUN_TIMEOUT_MS`. @default 3_600_000 */
+  runTimeoutMs: ms.default(3_600_000),
   /** `KAR_PRESENCE_INTERVAL_MS`. @default 1_000 */
   presenceIntervalMs: ms.default(1_000),
   /** How long an agent that was told to stop may take before it is cut off. `KAR_STOP_GRACE_MS`. @default 5_000 */
   stopGraceMs: ms.default(5_000),
   /** How long stop() lets runs go on. `KAR_DRAIN_TIMEOUT_MS`. @default 30_000 */
   drainTimeoutMs: ms.default(30_000),
-  /** Kafka session.timeout.ms of the command group: how long its commands wait after a worker died. Short, since a rebalance ends no run. `KAR_SESSION_TIMEOUT_MS`. @default 10_000 */
-  sessionTimeoutMs: ms.default(10_000),
+  /** Kafka session.timeout.ms of the command group: how long its commands wait after a worker died. Short, since a rebalance ends no run; brokers take no less than their group.min.session.timeout.ms, 6 s. `KAR_SESSION_TIMEOUT_MS`. @default 6_000 */
+  sessionTimeoutMs: ms.default(6_000),
   /** Events that wait for their acknowledgement before the agent is held back. `KAR_PENDING_EVENTS_MAX`. @default 1_000 */
   pendingEventsMax: count.default(1_000),
 }
 
 const runnerShape = {
   /** What a second run of a thread gets. `KAR_ON_CONCURRENT_RUN`. @default 'reject' */
-  onConcurrentRun: z.enum(['reject']).default('reject'),
-  /** How long run() waits for its command to be claimed or rejected. `KAR_ANSWER_TIMEOUT_MS`. @default 300_000 */
-  answerTimeoutMs: ms.default(300_000),
+  onConcurrentRun: z.enum(CONCURRENT_RUN_MODES).default('reject'),
+  /** How long a run may wait to begin; then it is not begun any more, and ends with COMMAND_EXPIRED. `KAR_COMMAND_TTL_MS`. @default 300_000 */
+  commandTtlMs: ms.default(300_000),
+  /** How long a run may last, where that is less than its worker's `runTimeoutMs`. `KAR_RUN_TIMEOUT_MS`. @default the worker's */
+  runTimeoutMs: ms.optional(),
+  /** The pools of agents, by agent id; the others are in none. `KAR_POOLS`, as `agent=pool,…`. @default none */
+  pools: pools.default({}),
   /** How long stop() waits to see the run end. `KAR_STOP_TIMEOUT_MS`. @default 15_000 */
   stopTimeoutMs: ms.default(15_000),
   /** Runs of this runner that have not ended. `KAR_RUNS_MAX`. @default 10_000 */
@@ -191,7 +219,7 @@ export const workerConfig = (input: WorkerInput): WorkerConfig => {
   return {
     ...config,
     workerId: config.workerId ?? `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
-    groupId: config.groupId ?? `${config.prefix}.workers`,
+    groupId: config.groupId ?? workerGroup(config.prefix, config.pool),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ClientConfig } from './config.ts'
 import { LIMITS } from './config.ts'
 import { type Appender, createAppender } from './kafka/appender.ts'
+import { type Backlog, createBacklog } from './kafka/backlog.ts'
 import { Cluster } from './kafka/cluster.ts'
 import {
   type CommandConsumer,
@@ -18,10 +19,11 @@ import { type SharedTopics, sharedTopics, type TopicSettings } from './topics.ts
 
 /** All that this library asks of Kafka. The simulator has another. */
 export interface Kafka {
-  cluster: Pick<Cluster, 'locate' | 'createTopic'>
+  cluster: Pick<Cluster, 'locate' | 'createTopic' | 'deleteTopic'>
   appender: Appender
   tail: Tail
   producer: SharedProducer
+  backlog: Pick<Backlog, 'of' | 'topics'>
   consumeCommands(options: CommandConsumerOptions): CommandConsumer
   /** @throws RunnerError BROKER_UNAVAILABLE, TOPIC_MISMATCH */
   ensureTopics(topics: TopicSettings[]): Promise<void>
@@ -29,7 +31,8 @@ export interface Kafka {
 }
 
 /** What a runner and a worker share in one process: one set of connections to the brokers. */
-export interface Connection extends Pick<Kafka, 'tail' | 'producer' | 'consumeCommands' | 'ensureTopics'> {
+export interface Connection
+  extends Pick<Kafka, 'tail' | 'producer' | 'backlog' | 'consumeCommands' | 'ensureTopics'> {
   config: ClientConfig
   logger: Logger
   system: System
@@ -53,15 +56,17 @@ const connectKafka = (config: ClientConfig): Kafka => {
   const appender = createAppender(cluster, { ...LIMITS, appendTimeoutMs: config.appendTimeoutMs })
   const tail = createTail(cluster, config)
   const producer = createProducer(config.kafka)
+  const backlog = createBacklog(cluster, config.kafka)
   return {
     cluster,
     appender,
     tail,
     producer,
+    backlog,
     consumeCommands: (options) => createCommandConsumer(config.kafka, options),
     ensureTopics: (topics) => ensureSharedTopics(config.kafka, topics),
     close: async () => {
-      await Promise.all([tail.close(), appender.close(), producer.close()])
+      await Promise.all([tail.close(), appender.close(), producer.close(), backlog.close()])
       await cluster.close()
     },
   }
@@ -74,7 +79,7 @@ export const connectionOn = (
   logger: Logger,
   system: System,
 ): Connection => {
-  const { cluster, appender, tail, producer, consumeCommands, ensureTopics } = kafka
+  const { cluster, appender, tail, producer, backlog, consumeCommands, ensureTopics } = kafka
   const topics = sharedTopics(config.prefix, config.commandPartitions)
   const presence = createPresence({
     tail,
@@ -101,6 +106,7 @@ export const connectionOn = (
     logs: createThreadLogs({ cluster, appender, tail, prefix: config.prefix, logger }),
     tail,
     producer,
+    backlog,
     consumeCommands,
     ensureTopics,
     presence,

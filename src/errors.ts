@@ -21,6 +21,10 @@ export const ERRORS = {
   READ_FAILED: { retriable: true },
   // Commands and runs.
   THREAD_BUSY: { retriable: true },
+  QUEUE_FULL: { retriable: true },
+  COMMAND_EXPIRED: { retriable: true },
+  RUN_STOPPED: { retriable: false },
+  RUN_TIMEOUT: { retriable: false },
   UNKNOWN_AGENT: { retriable: false },
   INPUT_INVALID: { retriable: false },
   INPUT_TOO_LARGE: { retriable: false },
@@ -33,7 +37,9 @@ export const ERRORS = {
   WORKER_SHUTDOWN: { retriable: true },
   RUNNER_CLOSED: { retriable: false },
   // Reading a thread.
+  THREAD_DELETED: { retriable: false },
   LOG_DAMAGED: { retriable: false },
+  CURSOR_UNKNOWN: { retriable: false },
   READER_TOO_SLOW: { retriable: true },
 } as const satisfies Record<string, { retriable: boolean }>
 

@@ -7,8 +7,11 @@ export {
   type KafkaAgentRunnerOptions,
   type RunRequest,
 } from './runner/kafka-agent-runner.ts'
+export type { PoolStatus } from './runner/pool-status.ts'
+export type { ReadEvent } from './runner/resume.ts'
 export type { RunStatus, ThreadStatus } from './runner/thread-status.ts'
 export {
+  type AgentDefinition,
   type AgentSource,
   type Agents,
   createWorker,

@@ -23,9 +23,20 @@ const DAY_MS = 86_400_000
 const kept = (days: number) => ({ 'cleanup.policy': 'delete', 'retention.ms': String(days * DAY_MS) })
 const compacted = { 'cleanup.policy': 'compact' }
 
+/** Where the commands of a pool's agents go, or of those that are in none. */
+export const commandsTopic = (prefix: string, partitions: number, pool?: string): TopicSettings => ({
+  name: pool === undefined ? `${prefix}.commands` : `${prefix}.commands.${pool}`,
+  partitions,
+  config: kept(7),
+})
+
+/** The consumer group that takes a pool's commands, unless another is configured. */
+export const workerGroup = (prefix: string, pool?: string): string =>
+  pool === undefined ? `${prefix}.workers` : `${prefix}.workers.${pool}`
+
 /** The topics that all threads share, with the settings they are created with and checked against. */
 export const sharedTopics = (prefix: string, partitions: number): SharedTopics => ({
-  commands: { name: `${prefix}.commands`, partitions, config: kept(7) },
+  commands: commandsTopic(prefix, partitions),
   // One partition: every worker reads all stop requests, and there are few.
   control: { name: `${prefix}.control`, partitions: 1, config: kept(1) },
   runs: { name: `${prefix}.runs`, partitions, config: kept(30) },

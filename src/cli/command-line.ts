@@ -3,6 +3,7 @@ import { findPackageJSON } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { addBrokerCommand } from './broker-command.ts'
 import { addConnectCommand } from './connect-command.ts'
+import { addDeleteCommand } from './delete-command.ts'
 import { EXIT, exitCodeOf } from './exit-code.ts'
 import { addRunCommand } from './run-command.ts'
 import { addServeCommand } from './serve-command.ts'
@@ -42,6 +43,7 @@ const createProgram = (): Command => {
     addRunCommand,
     addConnectCommand,
     addStopCommand,
+    addDeleteCommand,
     addStatusCommand,
     addWorkerCommand,
     addBrokerCommand,

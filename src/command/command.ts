@@ -1,6 +1,6 @@
 import type { RunAgentInput } from '@ag-ui/client'
 import { z } from 'zod'
-import { LIMITS } from '../config.ts'
+import { CONCURRENT_RUN_MODES, LIMITS } from '../config.ts'
 import { messageOf, RunnerError } from '../errors.ts'
 
 const text = z.string().min(1)
@@ -20,7 +20,12 @@ const commandSchema = z.object({
   threadId: text,
   agentId: text,
   input: inputSchema,
-  onConcurrentRun: z.enum(['reject']).default('reject'),
+  /** What becomes of it while the thread has a run. */
+  onConcurrentRun: z.enum(CONCURRENT_RUN_MODES).default('reject'),
+  /** It is not begun later than this after `time`. */
+  ttlMs: z.number().positive().optional(),
+  /** The run is ended after this, or after its worker's own limit where that is less. */
+  runTimeoutMs: z.number().positive().optional(),
   /** Agent headers that an allow-list let through; see `forwardHeaders`. */
   headers: z.record(z.string(), z.string()).default({}),
   /** Milliseconds since 1970, by the sender's clock. */

@@ -6,6 +6,10 @@ const schema = z.object({
   threadId: z.string().min(1),
   /** Exactly this run, never a later one of the thread. */
   runId: z.string().min(1),
+  /** Of the run that is meant, where the sender knows it: a run's id may be used again on its thread. */
+  commandId: z.string().min(1).optional(),
+  /** `superseded`: a later run took its place. */
+  cause: z.enum(['stop', 'superseded']).default('stop'),
   /** Milliseconds since 1970, by the sender's clock. */
   time: z.number(),
 })
@@ -13,7 +17,8 @@ const schema = z.object({
 /** A record of the control topic: schemas/stop-request.json. */
 export type StopRequest = z.output<typeof schema>
 
-export const encodeStopRequest = (request: StopRequest): Buffer => Buffer.from(JSON.stringify(request))
+export const encodeStopRequest = (request: z.input<typeof schema>): Buffer =>
+  Buffer.from(JSON.stringify(request))
 
 /** Undefined for anything else: the control topic has no caller that could be told. */
 export const decodeStopRequest = (value: Buffer | null): StopRequest | undefined => {

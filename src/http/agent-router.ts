@@ -12,7 +12,7 @@ import { runInput, stopInput } from './run-input.ts'
 import { runError, type SseOptions, sendEvents } from './sse.ts'
 
 export interface AgentRouterOptions extends Partial<SseOptions> {
-  runner: Pick<KafkaAgentRunner, 'start' | 'run' | 'connect' | 'stop' | 'status'>
+  runner: Pick<KafkaAgentRunner, 'start' | 'run' | 'connect' | 'stop' | 'status' | 'deleteThread'>
   /**
    * The agents that the runner's embedded worker runs; others are answered with 404. Leave it out for a runner
    * with `worker: false`: any id is then sent on, and the workers know which there are.
@@ -75,10 +75,14 @@ export const createAgentRouter = (options: AgentRouterOptions): AgentRouter => {
   router.get('/threads/:threadId', async (request: Request, response: Response) => {
     const threadId = String(request.params.threadId)
     const status = await runner.status(threadId)
-    if (status === undefined) {
-      throw new HttpError(404, 'THREAD_UNKNOWN', `There is no thread ${JSON.stringify(threadId)}.`)
-    }
+    if (status === undefined) throw threadUnknown(threadId)
     response.json(status)
+  })
+
+  router.delete('/threads/:threadId', async (request: Request, response: Response) => {
+    const threadId = String(request.params.threadId)
+    if (!(await runner.deleteThread({ threadId }))) throw threadUnknown(threadId)
+    response.json({ deleted: true, message: `Thread ${JSON.stringify(threadId)} was deleted.` })
   })
 
   router.use(errorHandler(logger))
@@ -107,6 +111,9 @@ const agentOf = async (
   if (agents === undefined) return new RemoteAgent(agentId, headers)
   return await agentFor({ agentId, threadId: input.threadId, input, headers }, agents)
 }
+
+const threadUnknown = (threadId: string): HttpError =>
+  new HttpError(404, 'THREAD_UNKNOWN', `There is no thread ${JSON.stringify(threadId)}.`)
 
 const flagOf = (value: unknown): boolean => {
   if (value === undefined || value === 'false' || value === '0') return false

@@ -2,7 +2,6 @@ import {
   type Connection,
   type ConnectionOptions,
   ConnectionPool,
-  createTopicsV7,
   listOffsetsV9,
   metadataV12,
 } from '@platformatic/kafka'
@@ -11,7 +10,8 @@ import type { KafkaOptions } from '../config.ts'
 import { messageOf, RunnerError } from '../errors.ts'
 import { sleep } from '../sleep.ts'
 import { platformaticConfig } from './options.ts'
-import { answerOf, KAFKA, nameOf } from './protocol-error.ts'
+import { answerOf, KAFKA } from './protocol-error.ts'
+import { requestRemoval, requestTopic } from './topic-requests.ts'
 
 export interface BrokerAddress {
   host: string
@@ -103,6 +103,18 @@ export class Cluster {
     return question.promise
   }
 
+  /**
+   * Where one of a topic's partitions is served at this moment; undefined when it is not.
+   * @throws RunnerError BROKER_UNAVAILABLE
+   */
+  async locatePartition(name: string, partition: number): Promise<Place | undefined> {
+    const { brokers, topics } = await this.#requestMetadata([name])
+    const [topic] = topics
+    const leaderId = topic?.partitions.find(({ partitionIndex }) => partitionIndex === partition)?.leaderId
+    const leader = brokers.find(({ nodeId }) => nodeId === leaderId)
+    return topic && leader && { topicId: topic.topicId, leader }
+  }
+
   /** Forgets a place that turned out to be wrong. */
   forget(topic: string): void {
     this.#places.delete(topic)
@@ -178,38 +190,32 @@ export class Cluster {
    * @throws RunnerError BROKER_UNAVAILABLE
    */
   async createTopic(name: string, config: Record<string, string>): Promise<void> {
-    await this.#requestTopic(name, config)
-    const deadline = performance.now() + LEADER_WAIT_MS_MAX
-    for (let pauseMs = 1; (await this.locate(name)) === undefined; pauseMs = Math.min(pauseMs * 2, 100)) {
-      if (performance.now() > deadline) {
-        throw new RunnerError(
-          'BROKER_UNAVAILABLE',
-          `Topic "${name}" was created, but no broker knows it yet.`,
-        )
-      }
-      await sleep(pauseMs)
-    }
+    const { replicationFactor, requestTimeoutMs: timeoutMs } = this.options
+    const topicId = await requestTopic(await this.anyBroker(), { name, config, replicationFactor, timeoutMs })
+    const isThere = (place: Place | undefined) =>
+      place !== undefined && (topicId === undefined || place.topicId === topicId)
+    await this.#until(name, isThere, `Topic "${name}" was created, but no broker knows it yet.`)
   }
 
-  async #requestTopic(name: string, config: Record<string, string>): Promise<void> {
-    const request = {
-      name,
-      numPartitions: 1,
-      replicationFactor: this.options.replicationFactor,
-      assignments: [],
-      configs: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+  /**
+   * Deletes exactly the topic with this id, and waits until the brokers know it no more. Idempotent.
+   * @throws RunnerError BROKER_UNAVAILABLE
+   */
+  async deleteTopic(name: string, topicId: string): Promise<void> {
+    await requestRemoval(await this.anyBroker(), name, topicId, this.options.requestTimeoutMs)
+    const isGone = (place: Place | undefined) => place?.topicId !== topicId
+    await this.#until(name, isGone, `Topic "${name}" was deleted, but brokers still know it.`)
+  }
+
+  /** Brokers learn of a change one after the other: asks until the answer is the one that is to come. */
+  async #until(name: string, isSo: (place: Place | undefined) => boolean, otherwise: string): Promise<void> {
+    const deadline = performance.now() + LEADER_WAIT_MS_MAX
+    for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, 100)) {
+      this.forget(name)
+      if (isSo(await this.locate(name))) return
+      if (performance.now() > deadline) throw new RunnerError('BROKER_UNAVAILABLE', otherwise)
+      await sleep(pauseMs)
     }
-    const connection = await this.anyBroker()
-    const answer = await answerOf(
-      createTopicsV7.api.async(connection, [request], this.options.requestTimeoutMs, false),
-    )
-    const topic = answer.topics[0]
-    if (topic === undefined || topic.errorCode === KAFKA.NONE) return
-    if (topic.errorCode === KAFKA.TOPIC_ALREADY_EXISTS) return
-    throw new RunnerError(
-      'BROKER_UNAVAILABLE',
-      `Topic "${name}" could not be created: ${topic.errorMessage ?? nameOf(topic.errorCode)}.`,
-    )
   }
 
   /** The first offset that a partition still has. */

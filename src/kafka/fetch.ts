@@ -25,7 +25,8 @@ export interface FetchRequest {
   maxWaitMs: number
   sessionId: number
   sessionEpoch: number
-  partitions: { topicId: string; offset: number }[]
+  /** Of each topic its only partition, unless another is named. */
+  partitions: { topicId: string; partition?: number; offset: number }[]
   forgotten: string[]
 }
 
@@ -53,11 +54,11 @@ export const fetchOnce = async (connection: Connection, request: FetchRequest): 
       0,
       request.sessionId,
       request.sessionEpoch,
-      request.partitions.map(({ topicId, offset }) => ({
+      request.partitions.map(({ topicId, partition = 0, offset }) => ({
         topicId,
         partitions: [
           {
-            partition: 0,
+            partition,
             currentLeaderEpoch: -1,
             fetchOffset: BigInt(offset),
             lastFetchedEpoch: -1,

@@ -2,12 +2,16 @@ import type { RunnerError } from '../errors.ts'
 import type { FetchedPartition, FetchedRecord } from './fetch.ts'
 
 export interface FollowHandlers {
+  /** Once, before anything else of it: the id of the topic that is read. */
+  onLocated?(topicId: string): void
   /** Records in order, without doubles; after the cleaner's visit, with gaps in their offsets. */
   onRecords(records: FetchedRecord[]): void
   /** Once: all that the log held at that moment has been delivered. */
   onCaughtUp?(nextOffset: number): void
-  /** Once, instead of anything further: there is no such topic. */
+  /** Once, instead of everything: there is no such topic. */
   onMissing(): void
+  /** Once, instead of anything further: the topic that was read was deleted. `onMissing` unless given. */
+  onGone?(): void
   /** Once, instead of anything further. */
   onError(error: RunnerError): void
 }
@@ -17,6 +21,10 @@ export class Follower {
   readonly topic: string
   /** Known once the topic was located. */
   topicId = ''
+  /** The only topic to read: offsets of another one with its name are others. */
+  wantedId: string | undefined
+  /** Whether a broker has answered for the topic. */
+  served = false
   /** The next offset wanted. */
   position: number
   caughtUp = false
@@ -28,15 +36,26 @@ export class Follower {
   #failures = 0
   #failingSince = 0
 
-  constructor(topic: string, from: number, handlers: FollowHandlers) {
+  constructor(topic: string, from: number, handlers: FollowHandlers, wantedId?: string) {
     this.topic = topic
     this.position = from
     this.#handlers = handlers
+    this.wantedId = wantedId
+  }
+
+  /** Whether another topic has the name by now. */
+  isOther(topicId: string): boolean {
+    return this.wantedId !== undefined && this.wantedId !== topicId
   }
 
   deliver(partition: FetchedPartition): void {
     if (this.stopped) return
     this.#failures = 0
+    if (!this.served) {
+      this.served = true
+      this.wantedId = this.topicId
+      this.#handlers.onLocated?.(this.topicId)
+    }
     // The other connection may have brought the first of these already.
     const records = partition.records.filter(({ offset }) => offset >= this.position)
     this.position = Math.max(this.position, partition.nextOffset ?? 0)
@@ -65,7 +84,8 @@ export class Follower {
   miss(): void {
     if (this.stopped) return
     this.stopped = true
-    this.#handlers.onMissing()
+    if (this.served && this.#handlers.onGone !== undefined) this.#handlers.onGone()
+    else this.#handlers.onMissing()
   }
 
   fail(error: RunnerError): void {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { messageOf } from '../errors.ts'
-import { type ForeignRecord, keyOf, type LogRecord, type NewRecord } from './record.ts'
+import { END_CAUSES, type ForeignRecord, keyOf, type LogRecord, type NewRecord } from './record.ts'
 
 /** A record as Kafka carries it. A null value is a tombstone. */
 export interface WireRecord {
@@ -11,7 +11,8 @@ export interface WireRecord {
 
 const count = z.coerce.number().int().nonnegative()
 const event = z.looseObject({ type: z.string() })
-const cause = z.enum(['agent', 'stop', 'failure', 'worker-lost', 'worker-shutdown'])
+const span = z.tuple([z.number()], z.number())
+const cause = z.enum(END_CAUSES)
 
 /** Headers and value of each kind, as schemas/thread-log.json describes them. */
 const HEADERS = {
@@ -43,7 +44,10 @@ const VALUES = {
     message: z.string(),
     source: z.string(),
   }),
-  events: z.array(event),
+  deleted: z.object({ deletionId: z.string(), after: z.string().nullable(), time: z.number() }),
+  run: z
+    .object({ events: z.array(event), seqs: z.array(z.union([z.number(), z.array(span)])) })
+    .refine(({ events, seqs }) => events.length === seqs.length, 'seqs: there must be one for each event'),
 }
 
 /** What Kafka is to carry for a record; `appendAttempt` counts the appends of this very record, from 0. */
@@ -65,7 +69,7 @@ export const encodeRecord = (record: NewRecord, appendAttempt = 0): WireRecord =
       return { key, value: json(record.event), headers }
     }
     case 'run': {
-      const { claimId, attempt, part, parts, firstSeq, lastSeq } = record
+      const { claimId, attempt, part, parts, firstSeq, lastSeq, events, seqs } = record
       const headers = {
         kind: 'run',
         claim: claimId,
@@ -75,10 +79,11 @@ export const encodeRecord = (record: NewRecord, appendAttempt = 0): WireRecord =
         first: String(firstSeq),
         last: String(lastSeq),
       }
-      return { key, value: json(record.events), headers }
+      return { key, value: json({ events, seqs }), headers }
     }
     case 'claim':
-    case 'rejected': {
+    case 'rejected':
+    case 'deleted': {
       const { kind, ...value } = record
       return { key, value: json(value), headers: { kind } }
     }
@@ -110,13 +115,23 @@ const decodeValue = (headers: Record<string, string>, value: unknown): LogRecord
     }
     case 'run': {
       const { claim, first, last, ...rest } = HEADERS.run.parse(headers)
-      const events = VALUES.events.parse(value) as never
-      return { kind: 'run', claimId: claim, firstSeq: first, lastSeq: last, ...rest, events }
+      const { events, seqs } = VALUES.run.parse(value)
+      return {
+        kind: 'run',
+        claimId: claim,
+        firstSeq: first,
+        lastSeq: last,
+        ...rest,
+        events: events as never,
+        seqs,
+      }
     }
     case 'claim':
       return { kind: 'claim', ...VALUES.claim.parse(value) }
     case 'rejected':
       return { kind: 'rejected', ...VALUES.rejected.parse(value) }
+    case 'deleted':
+      return { kind: 'deleted', ...VALUES.deleted.parse(value) }
     default:
       return foreign(`unknown record kind ${JSON.stringify(headers.kind)}`)
   }

@@ -1,34 +1,45 @@
 import type { BaseEvent } from '@ag-ui/client'
 import { RunnerError } from '../errors.ts'
+import type { Seqs } from '../run/seqs.ts'
 import type { LogRecord } from './record.ts'
 import { applyRecord, EMPTY_THREAD, missing, type Run, type ThreadState, type Verdict } from './reducer.ts'
 
-/** A finished or open run with its events, as a replay gives them. */
-export interface RunHistory {
-  run: Run
-  /** Compacted where a run record stands for the raw events. */
+interface Events {
   events: BaseEvent[]
+  /** For each event, which raw events it stands for. */
+  seqs: Seqs[]
+}
+
+/**
+ * A finished or open run with its events, as a replay gives them: compacted where a run record stands for
+ * the raw ones.
+ */
+export interface RunHistory extends Events {
+  run: Run
 }
 
 interface Kept {
-  raw: BaseEvent[]
+  raw: Events
   /** Keys of the raw records that a run record replaces: events, never a terminal one. */
   keys: string[]
-  parts: Map<string, BaseEvent[][]>
-  recorded?: BaseEvent[]
+  parts: Map<string, Events[]>
+  recorded?: Events
 }
 
 /**
  * Collects events beside the reducer: the reducer says what counts, this keeps it. Runs are known by their
- * first claim. `keepOnly` bounds it to the latest run, for a worker that needs no more.
+ * first claim. `keepOnly` bounds it to the latest run, for a worker that needs no more; `after` to the events
+ * that a reader does not have, which are those of higher seqs.
  */
 export class ThreadHistory {
   state: ThreadState = EMPTY_THREAD
   readonly #kept = new Map<string, Kept>()
   readonly #keepOnly: 'all' | 'latest'
+  readonly #after: number
 
-  constructor(keepOnly: 'all' | 'latest') {
+  constructor(keepOnly: 'all' | 'latest', after = 0) {
     this.#keepOnly = keepOnly
+    this.#after = after
   }
 
   apply(record: LogRecord, key: string): Verdict {
@@ -42,28 +53,37 @@ export class ThreadHistory {
     switch (verdict.did) {
       case 'claim':
         if (this.#keepOnly === 'latest') this.#kept.clear()
-        this.#kept.set(idOf(verdict.run), { raw: [], keys: [], parts: new Map() })
+        this.#kept.set(idOf(verdict.run), { raw: noEvents(), keys: [], parts: new Map() })
         return
       case 'show': {
         const kept = this.#keptOf(verdict.run)
-        kept?.raw.push(verdict.record.event)
+        if (kept !== undefined && verdict.record.seq > this.#after) {
+          kept.raw.events.push(verdict.record.event)
+          kept.raw.seqs.push(verdict.record.seq)
+        }
         if (verdict.run.terminal === undefined) kept?.keys.push(key)
         return
       }
       case 'part':
       case 'record': {
         const kept = this.#keptOf(verdict.run)
-        if (kept === undefined) return
+        if (kept === undefined || verdict.run.lastSeq <= this.#after) return
         const parts = kept.parts.get(verdict.record.attempt) ?? []
-        parts[verdict.record.part] = verdict.record.events
+        parts[verdict.record.part] = verdict.record
         kept.parts.set(verdict.record.attempt, parts)
         if (verdict.did === 'record') {
-          kept.recorded = parts.flat()
+          kept.recorded = {
+            events: parts.flatMap(({ events }) => events),
+            seqs: parts.flatMap(({ seqs }) => seqs),
+          }
           kept.parts.clear()
-          kept.raw = []
+          kept.raw = noEvents()
         }
         return
       }
+      case 'delete':
+        this.#kept.clear()
+        return
       case 'nothing':
       case 'takeover':
       case 'reject':
@@ -77,10 +97,15 @@ export class ThreadHistory {
     return this.#kept.get(idOf(run))
   }
 
-  /** The events of a run, raw or compacted; none when they were not kept. */
-  eventsOf(run: Run): BaseEvent[] {
+  /** A run with its events, raw or compacted; none when they were not kept. */
+  historyOf(run: Run): RunHistory {
     const kept = this.#keptOf(run)
-    return kept?.recorded ?? kept?.raw ?? []
+    const { events, seqs } = kept?.recorded ?? kept?.raw ?? noEvents()
+    return { run, events, seqs }
+  }
+
+  eventsOf(run: Run): BaseEvent[] {
+    return this.historyOf(run).events
   }
 
   /** Keys of the latest run's raw events, to be tombstoned once its run record stands. */
@@ -95,16 +120,18 @@ export class ThreadHistory {
 
   /**
    * All runs in order. Call it only where the log was read to its high watermark: a gap that a later run
-   * record would close is damage by then.
+   * record would close is damage by then, unless the reader needs nothing of its run.
    * @throws RunnerError LOG_DAMAGED
    */
   runs(): RunHistory[] {
     const { past, latest } = this.state
     const runs = latest === undefined ? past : [...past, latest]
-    for (const run of runs) assertWhole(run)
-    return runs.map((run) => ({ run, events: this.eventsOf(run) }))
+    for (const run of runs) if (run.lastSeq > this.#after) assertWhole(run)
+    return runs.map((run) => this.historyOf(run))
   }
 }
+
+const noEvents = (): Events => ({ events: [], seqs: [] })
 
 const idOf = (run: Run): string => run.claims[0]?.claimId ?? run.commandId
 

@@ -1,7 +1,18 @@
 import type { BaseEvent } from '@ag-ui/client'
+import type { Seqs } from '../run/seqs.ts'
 
 /** Why a run ended, kept beside its terminal event: `stop` is what a caller of stop() waits to see. */
-export type EndCause = 'agent' | 'stop' | 'failure' | 'worker-lost' | 'worker-shutdown'
+export const END_CAUSES = [
+  'agent',
+  'stop',
+  'superseded',
+  'failure',
+  'timeout',
+  'worker-lost',
+  'worker-shutdown',
+] as const
+
+export type EndCause = (typeof END_CAUSES)[number]
 
 /** A worker's bid for a run. Valid or void by its place in the log alone: see reducer.ts. */
 export interface ClaimRecord {
@@ -43,6 +54,8 @@ export interface RunRecord {
   firstSeq: number
   lastSeq: number
   events: BaseEvent[]
+  /** For each event, which raw events it stands for. */
+  seqs: Seqs[]
 }
 
 /** Tells a waiting caller that no claim will come for its command. */
@@ -54,6 +67,16 @@ export interface RejectedRecord {
   message: string
   /** The command's place, `topic/partition/offset`: once it is committed, this record may go. */
   source: string
+}
+
+/** The end of the thread. Valid or void by its place in the log alone, as a claim is. */
+export interface DeletedRecord {
+  kind: 'deleted'
+  deletionId: string
+  /** The last valid claim that the deleter saw; null where it saw none. */
+  after: string | null
+  /** Milliseconds since 1970, by the deleter's clock; for people, never for a decision. */
+  time: number
 }
 
 /** Marks the record with its key for Kafka's cleaner. */
@@ -69,7 +92,13 @@ export interface ForeignRecord {
 }
 
 /** What a writer may append. */
-export type NewRecord = ClaimRecord | EventRecord | RunRecord | RejectedRecord | TombstoneRecord
+export type NewRecord =
+  | ClaimRecord
+  | EventRecord
+  | RunRecord
+  | RejectedRecord
+  | DeletedRecord
+  | TombstoneRecord
 
 /** What a reader finds. */
 export type LogRecord = NewRecord | ForeignRecord
@@ -92,6 +121,8 @@ export const keyOf = (record: NewRecord, appendAttempt = 0): string => {
       return `run.${record.claimId}.${record.attempt}.${record.part}${suffix}`
     case 'rejected':
       return `rejected.${record.commandId}${suffix}`
+    case 'deleted':
+      return `deleted.${record.deletionId}${suffix}`
     case 'tombstone':
       return record.key
   }

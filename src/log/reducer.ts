@@ -1,5 +1,6 @@
 import {
   type ClaimRecord,
+  type DeletedRecord,
   type EndCause,
   type EventRecord,
   isTerminal,
@@ -35,6 +36,8 @@ export interface ThreadState {
   readonly latest?: Run
   /** Rejections that are not tombstoned yet. */
   readonly rejected: readonly (RejectedRecord & { readonly key: string })[]
+  /** Whether the thread has ended for good: nothing counts any more, and nothing is left of what did. */
+  readonly deleted?: boolean
 }
 
 /** What a record did, for the readers that keep events. */
@@ -45,7 +48,19 @@ export type Verdict =
   | { did: 'part'; run: Run; record: RunRecord }
   | { did: 'record'; run: Run; record: RunRecord }
   | { did: 'reject'; record: RejectedRecord }
-  | { did: 'nothing'; why: 'void claim' | 'fenced' | 'repeated' | 'tombstone' | 'foreign' | 'unfinished' }
+  | { did: 'delete'; record: DeletedRecord }
+  | { did: 'nothing'; why: Reason }
+
+/** Why a record counts for nothing. */
+export type Reason =
+  | 'void claim'
+  | 'void deletion'
+  | 'deleted'
+  | 'fenced'
+  | 'repeated'
+  | 'tombstone'
+  | 'foreign'
+  | 'unfinished'
 
 export type Step = readonly [state: ThreadState, verdict: Verdict]
 
@@ -75,6 +90,7 @@ export const missing = (run: Run): number => run.lastSeq - run.firstSeq + 1 - ru
  * anything that a tombstone may ever remove: claims and terminal events stay for good.
  */
 export const applyRecord = (state: ThreadState, record: LogRecord, key: string): Step => {
+  if (state.deleted) return nothing(state, 'deleted')
   switch (record.kind) {
     case 'claim':
       return applyClaim(state, record)
@@ -87,6 +103,8 @@ export const applyRecord = (state: ThreadState, record: LogRecord, key: string):
         { ...state, rejected: [...state.rejected, { ...record, key }] },
         { did: 'reject', record },
       ]
+    case 'deleted':
+      return applyDeleted(state, record)
     case 'tombstone':
       return applyTombstone(state, record)
     case 'foreign':
@@ -94,10 +112,7 @@ export const applyRecord = (state: ThreadState, record: LogRecord, key: string):
   }
 }
 
-const nothing = (state: ThreadState, why: Extract<Verdict, { did: 'nothing' }>['why']): Step => [
-  state,
-  { did: 'nothing', why },
-]
+const nothing = (state: ThreadState, why: Reason): Step => [state, { did: 'nothing', why }]
 
 /** Compare-and-set by log order: the claim counts if `after` names the latest valid one at this very place. */
 const applyClaim = (state: ThreadState, claim: ClaimRecord): Step => {
@@ -166,6 +181,19 @@ const applyRunRecord = (state: ThreadState, record: RunRecord): Step => {
   const verdict: Verdict = { did: complete ? 'record' : 'part', run: next, record }
   if (inPast === -1) return [{ ...state, latest: next }, verdict]
   return [{ ...state, past: state.past.with(inPast, next) }, verdict]
+}
+
+/**
+ * Compare-and-set as with claims: whoever claimed after the deleter had looked keeps the thread. What was
+ * before is dropped from the state, since tombstones that come later may have the cleaner remove parts of it.
+ */
+const applyDeleted = (state: ThreadState, record: DeletedRecord): Step => {
+  if (record.after !== (latestClaim(state)?.claimId ?? null) || openRun(state) !== undefined)
+    return nothing(state, 'void deletion')
+  return [
+    { ...EMPTY_THREAD, deleted: true },
+    { did: 'delete', record },
+  ]
 }
 
 const applyTombstone = (state: ThreadState, record: TombstoneRecord): Step => {

@@ -4,6 +4,8 @@ const schema = z.object({
   version: z.literal(1),
   workerId: z.string().min(1),
   state: z.enum(['running', 'draining']),
+  /** The pool whose commands it takes, if it is in one. */
+  pool: z.string().optional(),
   /** Agents in its registry; runs of other agents it executes only for its own process. */
   agents: z.array(z.string()),
   runs: z.number().int().nonnegative(),

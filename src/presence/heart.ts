@@ -10,6 +10,10 @@ export interface HeartOptions {
   intervalMs: number
   /** Asked before every beat. */
   beat: () => Omit<Beat, 'version' | 'time'>
+  /** A silence of this long has others take this worker for lost. */
+  silenceMs: number
+  /** Called after the first beat that ended such a silence. */
+  onSilence(): void
   logger: Logger
   system: System
 }
@@ -17,14 +21,19 @@ export interface HeartOptions {
 const ANNOUNCE_MS_MAX = 3_000
 
 /** Beats until it is stopped, and leaves a tombstone. */
-export const createHeart = ({ producer, topic, intervalMs, beat, logger, system }: HeartOptions) => {
+export const createHeart = (options: HeartOptions) => {
+  const { producer, topic, intervalMs, beat, logger, system } = options
   const stopping = new AbortController()
   let beating: Promise<void> | undefined
   let failing = false
+  let beatenAt = Number.POSITIVE_INFINITY
 
   const beatOnce = async (): Promise<void> => {
     const value: Beat = { version: 1, time: system.now(), ...beat() }
     await producer.send({ topic, key: value.workerId, value: encodeBeat(value) })
+    const silentMs = system.elapsed() - beatenAt
+    beatenAt = system.elapsed()
+    if (silentMs >= options.silenceMs) options.onSilence()
   }
 
   const run = async (): Promise<void> => {

@@ -1,9 +1,19 @@
 import { type AnyEvent, stringField } from './event.ts'
-import { dropSupersededState } from './superseded-state.ts'
+import { type Seqs, spansOf } from './seqs.ts'
+import { supersededState } from './superseded-state.ts'
 
 export interface CompactOptions {
-  /** UTF-16 units in one joined delta, at most. A longer one that the agent sent stays whole. @default 262_144 */
-  joinedCharsMax?: number
+  /**
+   * UTF-16 units in one joined delta, at most, each of its deltas counted as one more. A longer one that the
+   * agent sent stays whole. Bounds a record: JSON may take six bytes for a unit. @default 65_536
+   */
+  joinedSizeMax?: number
+}
+
+export interface CompactedRun<E> {
+  events: E[]
+  /** For each event, which raw events it stands for. */
+  seqs: Seqs[]
 }
 
 /**
@@ -15,50 +25,70 @@ export interface CompactOptions {
  * the earlier one, and no event that the two stand apart for touches their target: such an event ends the
  * join. Nothing is ever held back, so a reader that breaks off has seen no less than from the raw run, and
  * timestamps stay in order.
+ *
+ * `seqs` are the events' own, ascending.
  */
-export const compactRun = <E extends AnyEvent>(events: readonly E[], options: CompactOptions = {}): E[] =>
-  joinDeltas(dropSupersededState(events), options.joinedCharsMax ?? 262_144)
+export const compactRun = <E extends AnyEvent>(
+  events: readonly E[],
+  seqs: readonly number[],
+  options: CompactOptions = {},
+): CompactedRun<E> => {
+  const superseded = supersededState(events)
+  const placed = events.map((event, at) => ({ event, seq: seqs[at]! })).filter((_, at) => !superseded.has(at))
+  return joinDeltas(placed, options.joinedSizeMax ?? 65_536)
+}
+
+interface Placed<E> {
+  event: E
+  seq: number
+}
 
 interface Join<E> {
   /** Its place among the compacted events. */
   at: number
   first: E
   /** Not concatenated until the end: 20,000 deltas cost 20,000 steps. */
-  deltas: string[]
-  chars: number
+  deltas: { text: string; seq: number }[]
+  size: number
 }
 
-const joinDeltas = <E extends AnyEvent>(events: readonly E[], charsMax: number): E[] => {
-  const compacted: E[] = []
+const joinDeltas = <E extends AnyEvent>(placed: readonly Placed<E>[], sizeMax: number): CompactedRun<E> => {
+  const compacted: CompactedRun<E> = { events: [], seqs: [] }
   const joins: Join<E>[] = []
   const open = new Map<string, Join<E>>()
-  for (const event of events) {
+  for (const { event, seq } of placed) {
     const delta = joinableDelta(event)
     const target = delta && open.get(delta.target)
-    if (delta && target && continues(target, event, delta.text, charsMax)) {
-      target.deltas.push(delta.text)
-      target.chars += delta.text.length
+    if (delta && target && continues(target, event, delta.text, sizeMax)) {
+      target.deltas.push({ text: delta.text, seq })
+      target.size += sizeOf(delta.text)
       continue
     }
     endJoins(open, event)
     if (delta) {
-      const join = { at: compacted.length, first: event, deltas: [delta.text], chars: delta.text.length }
+      const { text } = delta
+      const join = { at: compacted.events.length, first: event, deltas: [{ text, seq }], size: sizeOf(text) }
       open.set(delta.target, join)
       joins.push(join)
     }
-    compacted.push(event)
+    compacted.events.push(event)
+    compacted.seqs.push(seq)
   }
   for (const { at, first, deltas } of joins) {
-    if (deltas.length > 1) compacted[at] = { ...first, delta: deltas.join('') }
+    if (deltas.length === 1) continue
+    compacted.events[at] = { ...first, delta: deltas.map(({ text }) => text).join('') }
+    compacted.seqs[at] = spansOf(deltas)
   }
   return compacted
 }
 
+const sizeOf = (text: string): number => text.length + 1
+
 // Two deltas are never split and put together anew, so no surrogate pair is ever cut that the agent left whole.
-const continues = <E extends AnyEvent>(join: Join<E>, event: E, text: string, charsMax: number): boolean =>
+const continues = <E extends AnyEvent>(join: Join<E>, event: E, text: string, sizeMax: number): boolean =>
   join.first.type === event.type &&
   join.first.subagentRunId === event.subagentRunId &&
-  join.chars + text.length <= charsMax
+  join.size + sizeOf(text) <= sizeMax
 
 /** Fields of a delta that joining keeps, or that (timestamp) no reducer reads. */
 const JOINABLE_FIELDS = new Set(['type', 'messageId', 'toolCallId', 'delta', 'timestamp', 'subagentRunId'])

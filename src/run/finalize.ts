@@ -55,6 +55,10 @@ export const closeReasoning = (open: OpenItems): BaseEvent[] =>
       .map((scope) => scopeCloser(scope, INCOMPLETE)),
   ].map(toBaseEvent)
 
+/** The events that close all that is open, of a run that goes on. */
+export const closeOpen = (open: OpenItems, message: string): BaseEvent[] =>
+  closersOf(open, { reason: 'ended', threadId: '', runId: '' }, message).map(toBaseEvent)
+
 const errorCode = ({ reason, code }: RunEnding): ErrorCode | undefined =>
   reason === 'stopped' ? undefined : (code ?? 'INCOMPLETE_STREAM')
 

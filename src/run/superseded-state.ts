@@ -1,20 +1,20 @@
 import type { AnyEvent } from './event.ts'
 
 /**
- * The run without the state events that its last STATE_SNAPSHOT makes void. The deltas after it stay one by
+ * Where the state events are that the run's last STATE_SNAPSHOT makes void. The deltas after it stay one by
  * one: a client skips a patch that fails as a whole, so two patches joined are not the same as two in turn.
  */
-export const dropSupersededState = <E extends AnyEvent>(events: readonly E[]): readonly E[] => {
+export const supersededState = (events: readonly AnyEvent[]): ReadonlySet<number> => {
   const last = events.findLastIndex(replacesState)
-  const dropped = new Set<number>()
+  const superseded = new Set<number>()
   for (let at = last - 1; at >= 0; at -= 1) {
     const event = events[at]!
     if (!isStateEvent(event)) continue
     // One that says more than a state is kept, and then so is what it builds on.
     if (!saysStateAlone(event)) break
-    dropped.add(at)
+    superseded.add(at)
   }
-  return dropped.size === 0 ? events : events.filter((_, at) => !dropped.has(at))
+  return superseded
 }
 
 // An object, since 0.0.59 passes a null, false, 0 or '' over: the state it had before shows on.

@@ -1,5 +1,5 @@
 import type { AbstractAgent, BaseEvent, Message, RunAgentInput } from '@ag-ui/client'
-import { Observable } from 'rxjs'
+import { map, Observable } from 'rxjs'
 import { type Command, encodeCommand } from '../command/command.ts'
 import {
   type RunnerConfig,
@@ -13,13 +13,20 @@ import { RunnerError } from '../errors.ts'
 import { openRun } from '../log/reducer.ts'
 import { type Logger, stderrLogger } from '../logger.ts'
 import type { Beat } from '../presence/beat.ts'
-import type { Agents, LocalAgents } from '../worker/agents.ts'
+import { commandsTopic } from '../topics.ts'
+import { type Agents, type LocalAgents, poolsOf } from '../worker/agents.ts'
 import { createWorkerOn } from '../worker/command-worker.ts'
 import type { Worker } from '../worker/contract.ts'
-import { Places } from './places.ts'
+import { Calls } from './calls.ts'
+import { parseCursor } from './cursor.ts'
+import { deleteThread } from './delete-call.ts'
+import { pendingCommands } from './pending-commands.ts'
+import { Places, START } from './places.ts'
+import { type PoolStatus, poolStatus } from './pool-status.ts'
 import { replay } from './replay.ts'
+import type { ReadEvent } from './resume.ts'
 import { RunCall } from './run-call.ts'
-import { stopRun } from './stop-call.ts'
+import { type StopCallOptions, stopRun } from './stop-call.ts'
 import { type ThreadStatus, threadStatus } from './thread-status.ts'
 
 /** The worker inside a runner's process; what it shares with the runner is the runner's to set. */
@@ -39,15 +46,24 @@ export interface RunRequest {
   threadId: string
   agent: AbstractAgent
   input: RunAgentInput
+  /** What it gets while its thread has a run. @default the runner's own `onConcurrentRun` */
+  onConcurrentRun?: RunnerConfig['onConcurrentRun']
   /** Part of CopilotKit's contract; the log keeps the messages itself. */
   persistedInputMessages?: Message[]
 }
 
 export interface ConnectRequest {
   threadId: string
+  /**
+   * What the reader has already, and is not given again: everything up to this seq, or up to the event that
+   * came with this cursor. @default nothing
+   */
+  after?: number | string
   /** Stay when the thread is idle, and show later runs too. @default false */
   follow?: boolean
 }
+
+type RunToStop = Pick<StopCallOptions, 'from' | 'runId' | 'commandId'>
 
 /**
  * CopilotKit's AgentRunner on a Kafka log: any number of processes see the same threads, and a thread
@@ -59,8 +75,10 @@ export class KafkaAgentRunner {
   readonly #places: Places
   readonly #localAgents: LocalAgents = new Map()
   readonly #worker: Worker | undefined
-  /** This process's runs that have not ended, by thread. */
-  readonly #calls = new Map<string, RunCall>()
+  readonly #workerPool: string | undefined
+  /** By agent id. */
+  readonly #agentPools: Record<string, string>
+  readonly #calls = new Calls()
   readonly #stopping = new Set<string>()
   #started: Promise<void> | undefined
   #closed: Promise<void> | undefined
@@ -71,8 +89,9 @@ export class KafkaAgentRunner {
     const { kafka, prefix, commandPartitions } = this.#config
     this.#connection = createConnection(this.#config, logger)
     this.#places = new Places(this.#connection.logs, this.#config.threadsCachedMax)
+    const { agents = {}, ...own } = typeof worker === 'boolean' ? {} : worker
+    this.#agentPools = { ...poolsOf(agents), ...this.#config.pools }
     if (worker === false) return
-    const { agents = {}, ...own } = worker === true ? {} : worker
     const config = workerConfig({
       presenceLimitMs: this.#config.presenceLimitMs,
       ...own,
@@ -80,6 +99,7 @@ export class KafkaAgentRunner {
       prefix,
       commandPartitions,
     })
+    this.#workerPool = config.pool
     this.#worker = createWorkerOn({
       connection: this.#connection,
       config,
@@ -103,6 +123,9 @@ export class KafkaAgentRunner {
 
   async #connect(): Promise<void> {
     await this.#connection.start()
+    const { prefix, commandPartitions } = this.#config
+    const topics = this.#pools().map((pool) => commandsTopic(prefix, commandPartitions, pool))
+    if (topics.length > 0) await this.#connection.ensureTopics(topics)
     await this.#worker?.start()
   }
 
@@ -111,7 +134,7 @@ export class KafkaAgentRunner {
     this.#closed ??= (async () => {
       await this.#started?.catch(() => {})
       await this.#worker?.stop()
-      for (const call of this.#calls.values()) call.fail(closedError())
+      for (const call of this.#calls.all()) call.fail(closedError())
       await this.#connection.close()
     })()
     return this.#closed
@@ -120,10 +143,13 @@ export class KafkaAgentRunner {
   /**
    * Runs an agent on a thread and gives its events as the brokers acknowledge them. The run starts at once,
    * subscribed to or not. What fails is a RUN_ERROR in the stream, never an error of the Observable.
-   * @throws Error 'Thread already running', when this process has a run on the thread; `TOO_MANY_RUNS`
+   * @throws Error 'Thread already running', when this process has a run on the thread and the second is to be
+   * rejected; `TOO_MANY_RUNS`
    */
-  run({ threadId, agent, input }: RunRequest): Observable<BaseEvent> {
-    if (this.#calls.has(threadId)) throw new RunnerError('THREAD_BUSY', 'Thread already running')
+  run({ threadId, agent, input, onConcurrentRun }: RunRequest): Observable<BaseEvent> {
+    const mode = onConcurrentRun ?? this.#config.onConcurrentRun
+    if (mode === 'reject' && this.#calls.of(threadId).length > 0)
+      throw new RunnerError('THREAD_BUSY', 'Thread already running')
     if (this.#calls.size >= this.#config.runsMax) throw tooManyRuns(this.#config.runsMax)
     const command: Command = {
       version: 1,
@@ -131,7 +157,9 @@ export class KafkaAgentRunner {
       threadId,
       agentId: agent.agentId ?? 'default',
       input: { ...input, threadId },
-      onConcurrentRun: this.#config.onConcurrentRun,
+      onConcurrentRun: mode,
+      ttlMs: this.#config.commandTtlMs,
+      runTimeoutMs: this.#config.runTimeoutMs,
       headers: allowedHeaders(agent, this.#config.forwardHeaders),
       time: this.#connection.system.now(),
     }
@@ -141,15 +169,17 @@ export class KafkaAgentRunner {
       threadId,
       runId: input.runId,
       commandId: command.commandId,
-      answerTimeoutMs: this.#config.answerTimeoutMs,
+      ttlMs: this.#config.commandTtlMs,
       system: this.#connection.system,
       onEnd: () => {
-        this.#calls.delete(threadId)
+        this.#calls.remove(call)
         this.#localAgents.delete(command.commandId)
       },
     })
-    this.#calls.set(threadId, call)
-    if (this.#worker !== undefined) this.#localAgents.set(command.commandId, agent)
+    this.#calls.add(call)
+    const pool = this.#agentPools[command.agentId]
+    if (this.#worker !== undefined && pool === this.#workerPool)
+      this.#localAgents.set(command.commandId, agent)
     void this.#submit(call, command)
     return call.events.asObservable()
   }
@@ -158,23 +188,42 @@ export class KafkaAgentRunner {
     try {
       const value = encodeCommand(command)
       await this.start()
-      const { producer, topics } = this.#connection
-      await call.start(() => producer.send({ topic: topics.commands.name, key: command.threadId, value }))
+      const { prefix, commandPartitions } = this.#config
+      const topic = commandsTopic(prefix, commandPartitions, this.#agentPools[command.agentId]).name
+      await call.start(() => this.#connection.producer.send({ topic, key: command.threadId, value }))
     } catch (error) {
       call.fail(error)
     }
   }
 
-  /** Replays a thread from offset zero and goes on with its live run; completes when none goes on. */
-  connect({ threadId, follow = false }: ConnectRequest): Observable<BaseEvent> {
-    const awaited = this.#calls.get(threadId)
+  /**
+   * Replays what a reader is missing of a thread, all of it by default, and goes on with its live run;
+   * completes when none goes on. What fails is an error of the Observable. rxjs calls subscribers
+   * synchronously: one that works on an event holds back this process's reading of all threads, and one that
+   * puts events aside to take them later needs a limit of its own; over HTTP each reader has one.
+   * @throws RunnerError INPUT_INVALID, where `after` is no cursor
+   */
+  connect(request: ConnectRequest): Observable<BaseEvent> {
+    return this.read(request).pipe(map(({ event }) => event))
+  }
+
+  /**
+   * As `connect`, with the cursor of each event: who has it has everything before it too, and goes on with
+   * `after` from there.
+   * @throws RunnerError INPUT_INVALID, where `after` is no cursor
+   */
+  read({ threadId, after, follow = false }: ConnectRequest): Observable<ReadEvent> {
+    const cursor = parseCursor(after)
+    // The latest: a reader that comes back sees what was asked for last, and all before it.
+    const awaited = this.#calls.of(threadId).at(-1)
     return new Observable((subscriber) => {
       let inner: { unsubscribe(): void } | undefined
       let left = false
       this.start().then(
         () => {
           if (left) return
-          inner = replay({ logs: this.#connection.logs, threadId, follow, awaited }).subscribe(subscriber)
+          const { logs } = this.#connection
+          inner = replay({ logs, threadId, after: cursor, follow, awaited }).subscribe(subscriber)
         },
         (error) => subscriber.error(error),
       )
@@ -190,7 +239,7 @@ export class KafkaAgentRunner {
    * @throws RunnerError READ_FAILED, BROKER_UNAVAILABLE
    */
   async isRunning({ threadId }: { threadId: string }): Promise<boolean> {
-    if (this.#calls.has(threadId)) return true
+    if (this.#calls.of(threadId).length > 0) return true
     await this.start()
     const place = await this.#places.latest(threadId)
     return place !== undefined && openRun(place.state) !== undefined
@@ -203,34 +252,68 @@ export class KafkaAgentRunner {
    */
   async stop({ threadId, runId }: { threadId: string; runId?: string }): Promise<boolean | undefined> {
     await this.start()
-    const call = this.#calls.get(threadId)
-    await call?.ready
-    const place = await this.#places.latest(threadId)
-    if (place === undefined) return false
-    const open = openRun(place.state)
-    const target = [open, call].find((run) => run !== undefined && (runId ?? run.runId) === run.runId)
+    const target = await this.#toStop(threadId, runId)
     if (target === undefined || this.#stopping.has(target.commandId)) return false
     this.#stopping.add(target.commandId)
     try {
-      const { commandId, runId: exact } = target
-      const timeoutMs = this.#config.stopTimeoutMs
-      return await stopRun({
-        connection: this.#connection,
-        threadId,
-        runId: exact,
-        commandId,
-        from: place,
-        timeoutMs,
-      })
+      const { stopTimeoutMs: timeoutMs } = this.#config
+      return await stopRun({ connection: this.#connection, threadId, timeoutMs, ...target })
     } finally {
       this.#stopping.delete(target.commandId)
     }
+  }
+
+  /** The run that goes on, else one of this process, else one that waits for its worker or its turn. */
+  async #toStop(threadId: string, runId?: string): Promise<RunToStop | undefined> {
+    const calls = this.#calls.of(threadId)
+    await Promise.all(calls.map(({ ready }) => ready))
+    const { logs } = this.#connection
+    const from = (await this.#places.latest(threadId)) ?? START
+    const isMeant = (run: { runId: string }) => (runId ?? run.runId) === run.runId
+    const known = [openRun(from.state), ...calls].find((run) => run !== undefined && isMeant(run))
+    if (known !== undefined) return { from, runId: known.runId, commandId: known.commandId }
+    const parts = { connection: this.#connection, pools: this.#pools() }
+    const pending = await pendingCommands(parts, threadId, from)
+    const command = pending.find(({ input }) => isMeant(input))
+    if (command === undefined) return undefined
+    await logs.ensure(threadId)
+    return { from, runId: command.input.runId, commandId: command.commandId }
+  }
+
+  /** The pools that this runner sends commands to. */
+  #pools(): string[] {
+    return [...new Set(Object.values(this.#agentPools))]
+  }
+
+  /**
+   * Deletes a thread for good: ends its run, removes its log and its directory entry. Its readers end with
+   * THREAD_DELETED; a run on it begins a new thread. False when it has no log. A call that failed may be
+   * repeated, and finishes what the first left undone.
+   * @throws RunnerError THREAD_BUSY when its run was not seen to end within `stopTimeoutMs`, and nothing was
+   * removed; READ_FAILED, APPEND_FAILED, BROKER_UNAVAILABLE
+   */
+  async deleteThread({ threadId }: { threadId: string }): Promise<boolean> {
+    await this.start()
+    const { stopTimeoutMs } = this.#config
+    return deleteThread({ connection: this.#connection, places: this.#places, threadId, stopTimeoutMs })
   }
 
   /** The workers that are there, by their last beats. */
   async workers(): Promise<Beat[]> {
     await this.start()
     return this.#connection.presence.present()
+  }
+
+  /**
+   * The pools, and how many workers each has.
+   * @throws RunnerError READ_FAILED, BROKER_UNAVAILABLE
+   */
+  async pools(): Promise<PoolStatus[]> {
+    await this.start()
+    const { backlog, presence, topics } = this.#connection
+    const start = `${topics.commands.name}.`
+    const known = (await backlog.topics(start)).map((name) => name.slice(start.length))
+    return poolStatus(presence.present(), this.#agentPools, known)
   }
 
   /** What the thread's log says about its runs; undefined for a thread that has none. */

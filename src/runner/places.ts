@@ -1,24 +1,27 @@
 import { LRUCache } from 'lru-cache'
 import { applyRecord, EMPTY_THREAD, type ThreadState, type Verdict } from '../log/reducer.ts'
-import type { ReadRecord, ThreadLogs } from '../log/thread-logs.ts'
+import type { LogPosition, ReadRecord, ThreadLogs } from '../log/thread-logs.ts'
 
 /** How far a process has read a thread, and what the log means up to there. */
-export interface Place {
+export interface Place extends LogPosition {
   state: ThreadState
-  nextOffset: number
   /** Records that were not this library's, and were skipped. */
   foreign: number
 }
 
-const START: Place = { state: EMPTY_THREAD, nextOffset: 0, foreign: 0 }
+/** Before anything was read. */
+export const START: Place = { state: EMPTY_THREAD, nextOffset: 0, foreign: 0 }
 
 /** The next place, and what the record did. Records that were read before change nothing. */
 export const step = (place: Place, { record, key, offset }: ReadRecord): [Place, Verdict | undefined] => {
   if (offset < place.nextOffset) return [place, undefined]
   const [state, verdict] = applyRecord(place.state, record, key)
   const foreign = place.foreign + (record.kind === 'foreign' ? 1 : 0)
-  return [{ state, nextOffset: offset + 1, foreign }, verdict]
+  return [{ ...place, state, nextOffset: offset + 1, foreign }, verdict]
 }
+
+/** A place in a log that was read. */
+export type ReadPlace = Place & Required<LogPosition>
 
 /** Remembers places, so that a question about a thread does not read it from the start each time. */
 export class Places {
@@ -34,23 +37,43 @@ export class Places {
     return this.#known.get(threadId) ?? START
   }
 
-  /** Keeps a place unless a later one is known. */
+  /** Keeps a place unless a later one in the same log is known. */
   keep(threadId: string, place: Place): void {
-    if (place.nextOffset >= this.of(threadId).nextOffset) this.#known.set(threadId, place)
+    const known = this.of(threadId)
+    if (known.logId !== place.logId || place.nextOffset >= known.nextOffset) this.#known.set(threadId, place)
   }
 
   /**
-   * Reads the thread to its end; undefined when it has no log.
+   * Reads the thread to its end; undefined when it has no log, or was deleted.
    * @throws RunnerError READ_FAILED
    */
   async latest(threadId: string): Promise<Place | undefined> {
-    let place = this.of(threadId)
-    const nextOffset = await this.#logs.read(threadId, place.nextOffset, (records) => {
+    const place = await this.latestOfLog(threadId)
+    return place?.state.deleted ? undefined : place
+  }
+
+  /**
+   * The same, also for a thread whose deletion has begun and whose log is still there.
+   * @throws RunnerError READ_FAILED
+   */
+  async latestOfLog(threadId: string): Promise<ReadPlace | undefined> {
+    const known = this.of(threadId)
+    const place = await this.#read(threadId, known)
+    if (place !== undefined || known.logId === undefined) return place
+    // The log is not the one that was known: the thread was deleted, and may be there again.
+    this.#known.delete(threadId)
+    return this.#read(threadId, START)
+  }
+
+  async #read(threadId: string, from: Place): Promise<ReadPlace | undefined> {
+    let place = from
+    const end = await this.#logs.read(threadId, from, (records) => {
       for (const record of records) [place] = step(place, record)
     })
-    if (nextOffset === undefined) return undefined
-    place = { ...place, nextOffset: Math.max(nextOffset, place.nextOffset) }
-    this.keep(threadId, place)
-    return place
+    if (end === undefined) return undefined
+    const { state, foreign } = place
+    const latest = { state, foreign, ...end }
+    this.keep(threadId, latest)
+    return latest
   }
 }

@@ -1,23 +1,39 @@
-import type { BaseEvent } from '@ag-ui/client'
 import { Observable, type Subscriber } from 'rxjs'
 import { RunnerError } from '../errors.ts'
 import { ThreadHistory } from '../log/history.ts'
-import { isTerminal } from '../log/record.ts'
-import { applyRecord, EMPTY_THREAD, openRun, runOf, type ThreadState, type Verdict } from '../log/reducer.ts'
+import { type EventRecord, isTerminal } from '../log/record.ts'
+import {
+  applyRecord,
+  EMPTY_THREAD,
+  lastSeq,
+  openRun,
+  type Run,
+  runOf,
+  type ThreadState,
+  type Verdict,
+} from '../log/reducer.ts'
 import type { ReadRecord, ThreadLogs } from '../log/thread-logs.ts'
+import { type Cursor, cursorUnknown } from './cursor.ts'
+import { eventsAfter, isPhantom, type ReadEvent } from './resume.ts'
 import type { RunCall } from './run-call.ts'
+import { threadDeleted } from './thread-deleted.ts'
 
 export interface ReplayOptions {
   logs: ThreadLogs
   threadId: string
+  /** What the reader has already. */
+  after: Cursor
   /** Stay when the thread is idle, and show later runs too. */
   follow: boolean
   /** A run of this process that is to be waited for, although no claim may be in the log yet. */
   awaited?: RunCall
 }
 
-/** A thread's events from offset zero: all finished runs, compacted, then the one that goes on, live. */
-export const replay = (options: ReplayOptions): Observable<BaseEvent> =>
+/**
+ * What a reader is missing of a thread: all finished runs, compacted, then the one that goes on, live. It errs
+ * with CURSOR_UNKNOWN, LOG_DAMAGED, READER_TOO_SLOW or READ_FAILED.
+ */
+export const replay = (options: ReplayOptions): Observable<ReadEvent> =>
   new Observable((subscriber) => {
     const reader = new ThreadReader(options, subscriber)
     void reader.start()
@@ -26,19 +42,18 @@ export const replay = (options: ReplayOptions): Observable<BaseEvent> =>
 
 class ThreadReader {
   readonly #options: ReplayOptions
-  readonly #subscriber: Subscriber<BaseEvent>
+  readonly #subscriber: Subscriber<ReadEvent>
   /** Until the replay is out. */
-  #history: ThreadHistory | undefined = new ThreadHistory('all')
+  #history: ThreadHistory | undefined
   #state: ThreadState = EMPTY_THREAD
-  /** A run that has shown no event yet: one that fails before its first event is no part of the thread. */
-  #fresh = true
   #lastSeq = 0
   #awaited: RunCall | undefined
   #following: { stop(): void } | undefined
   #stopped = false
 
-  constructor(options: ReplayOptions, subscriber: Subscriber<BaseEvent>) {
+  constructor(options: ReplayOptions, subscriber: Subscriber<ReadEvent>) {
     this.#options = options
+    this.#history = new ThreadHistory('all', options.after.seq)
     this.#subscriber = subscriber
   }
 
@@ -51,7 +66,8 @@ class ThreadReader {
     this.#following = logs.follow(threadId, 0, {
       onRecords: (records) => this.#read(records),
       onCaughtUp: () => this.#catchUp(),
-      onMissing: () => this.#complete(),
+      onMissing: () => this.#miss(),
+      onGone: () => this.#fail(threadDeleted(threadId)),
       onError: (error) => this.#fail(error),
     })
   }
@@ -65,7 +81,8 @@ class ThreadReader {
     for (const { record, key } of records) {
       if (this.#stopped) return
       if (this.#history !== undefined) {
-        this.#history.apply(record, key)
+        if (this.#history.apply(record, key).did === 'delete')
+          this.#fail(threadDeleted(this.#options.threadId))
         continue
       }
       const [state, verdict] = applyRecord(this.#state, record, key)
@@ -74,46 +91,42 @@ class ThreadReader {
     }
   }
 
-  /** All that the log held when the replay reached its end goes out run by run; from here on, record by record. */
+  #miss(): void {
+    const { after } = this.#options
+    if (after.seq > 0 || after.count > 0) this.#fail(cursorUnknown(after, 0))
+    else this.#complete()
+  }
+
+  /** All that the log held when the replay reached its end goes out in one go; from here on, record by record. */
   #catchUp(): void {
     const history = this.#history
     if (history === undefined) return
     try {
-      for (const { run, events } of history.runs()) {
-        this.#fresh = events.length === 0
-        this.#lastSeq = run.lastSeq
-        if (!isPhantom(events)) for (const event of events) this.#subscriber.next(event)
-      }
+      for (const missing of eventsAfter(history.runs(), this.#options.after)) this.#subscriber.next(missing)
     } catch (error) {
       this.#fail(error)
       return
     }
     this.#state = history.state
+    this.#lastSeq = lastSeq(history.state)
     this.#history = undefined
     this.#completeIfIdle()
   }
 
   #show(verdict: Verdict): void {
-    if (verdict.did === 'claim') this.#fresh = true
-    if (verdict.did === 'show') this.#showEvent(verdict.record.event, verdict.record.seq)
+    if (verdict.did === 'delete') this.#fail(threadDeleted(this.#options.threadId))
+    if (verdict.did === 'show') this.#showEvent(verdict.run, verdict.record)
     const ends = verdict.did === 'show' && isTerminal(verdict.record.event)
     if (ends || verdict.did === 'reject') this.#completeIfIdle()
   }
 
-  #showEvent(event: BaseEvent, seq: number): void {
+  #showEvent(run: Run, { event, seq }: EventRecord): void {
     if (seq !== this.#lastSeq + 1) {
-      this.#fail(
-        new RunnerError(
-          'READER_TOO_SLOW',
-          `Events before ${seq} were compacted before they were read. Connect again.`,
-        ),
-      )
+      this.#fail(tooSlow(this.#options.threadId, this.#lastSeq))
       return
     }
     this.#lastSeq = seq
-    const phantom = this.#fresh && isPhantom([event])
-    this.#fresh = false
-    if (!phantom) this.#subscriber.next(event)
+    if (!isPhantom(run)) this.#subscriber.next({ event, cursor: String(seq) })
   }
 
   /** A call that nobody answered is waited for no longer. */
@@ -147,6 +160,10 @@ class ThreadReader {
   }
 }
 
-/** A run that failed before its first event. Its caller was told; the thread never had it. */
-const isPhantom = (events: readonly BaseEvent[]): boolean =>
-  events.length === 1 && (events[0]?.type as string) === 'RUN_ERROR'
+/** Compaction replaced raw events before they were read: what replaced them needs a new replay. */
+const tooSlow = (threadId: string, seq: number): RunnerError =>
+  new RunnerError(
+    'READER_TOO_SLOW',
+    `Events of thread "${threadId}" were compacted before they were read. Connect again with the cursor ` +
+      `${seq} to get exactly what is missing.`,
+  )

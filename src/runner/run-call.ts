@@ -1,11 +1,18 @@
 import type { BaseEvent } from '@ag-ui/client'
 import { ReplaySubject, type Subject } from 'rxjs'
 import { messageOf, RunnerError } from '../errors.ts'
-import { isTerminal } from '../log/record.ts'
+import { isTerminal, type RejectedRecord } from '../log/record.ts'
 import type { Verdict } from '../log/reducer.ts'
 import type { ThreadLogs } from '../log/thread-logs.ts'
 import { after, type System } from '../system.ts'
-import { type Places, step } from './places.ts'
+import { type Place, type Places, START, step } from './places.ts'
+import { threadDeleted } from './thread-deleted.ts'
+
+/** Logs that may be removed under a run that has not begun. */
+const LOGS_MAX = 5
+
+/** A worker's own answer that the time is over comes a little later than the time. */
+const ANSWER_MS_MAX = 5_000
 
 export interface RunCallOptions {
   logs: ThreadLogs
@@ -13,7 +20,8 @@ export interface RunCallOptions {
   threadId: string
   runId: string
   commandId: string
-  answerTimeoutMs: number
+  /** How long the run may wait to begin. */
+  ttlMs: number
   system: System
   /** Called before the stream completes: whoever hears of its end may run the thread again at once. */
   onEnd(): void
@@ -34,6 +42,7 @@ export class RunCall {
   readonly #done = Promise.withResolvers<void>()
   readonly #options: RunCallOptions
   #following: { stop(): void } | undefined
+  #logsGone = 0
   #cancelTimer: (() => void) | undefined
   #lastSeq: number | undefined
   #ended = false
@@ -66,34 +75,57 @@ export class RunCall {
   }
 
   async #follow(): Promise<void> {
-    const { logs, places, threadId, answerTimeoutMs, system } = this.#options
+    const { logs, places, threadId, ttlMs, system } = this.#options
     await logs.ensure(threadId)
     this.#ready.resolve()
     if (this.#ended) return
-    this.#cancelTimer = after(system, answerTimeoutMs, () => this.fail(unanswered(threadId, answerTimeoutMs)))
-    let place = places.of(threadId)
-    this.#following = logs.follow(threadId, place.nextOffset, {
+    this.#cancelTimer = after(system, ttlMs + ANSWER_MS_MAX, () => this.fail(unanswered(threadId, ttlMs)))
+    this.#followFrom(places.of(threadId))
+  }
+
+  #followFrom(from: Place): void {
+    const { logs, places, threadId } = this.#options
+    let place = from
+    this.#following = logs.follow(threadId, from, {
+      onLocated: (logId) => {
+        place = { ...place, logId }
+      },
       onRecords: (records) => {
         for (const record of records) {
           const [next, verdict] = step(place, record)
           place = next
-          if (verdict !== undefined) this.#read(verdict)
+          if (verdict?.did === 'delete') void this.#moveOn(place.logId)
+          else if (verdict !== undefined) this.#read(verdict)
         }
         places.keep(threadId, place)
       },
-      onMissing: () => this.fail(new RunnerError('READ_FAILED', `The log of thread "${threadId}" is gone.`)),
+      onMissing: () => void this.#moveOn(),
+      onGone: () => this.fail(threadDeleted(threadId)),
       onError: (error) => this.fail(error),
     })
     if (this.#ended) this.#following.stop()
+  }
+
+  /** The thread was deleted before this run began: it begins a new thread, whose log is another. */
+  async #moveOn(goneLogId?: string): Promise<void> {
+    const { logs, threadId } = this.#options
+    this.#following?.stop()
+    this.#logsGone += 1
+    try {
+      if (this.answered || this.#logsGone > LOGS_MAX) throw threadDeleted(threadId)
+      if (goneLogId !== undefined) await logs.remove(threadId, goneLogId)
+      await logs.ensure(threadId)
+      if (!this.#ended) this.#followFrom(START)
+    } catch (error) {
+      this.fail(error)
+    }
   }
 
   #read(verdict: Verdict): void {
     if (this.#ended) return
     if (verdict.did === 'reject' && verdict.record.commandId === this.commandId) {
       this.answered = true
-      const { code, message } = verdict.record
-      this.#emit({ type: 'RUN_ERROR', message, code } as unknown as BaseEvent)
-      this.#end()
+      this.#refuse(verdict.record)
       return
     }
     if (!('run' in verdict) || verdict.run.commandId !== this.commandId) return
@@ -109,6 +141,18 @@ export class RunCall {
     this.#lastSeq = seq
     this.#emit(event)
     if (isTerminal(event)) this.#end()
+  }
+
+  #refuse({ code, message }: RejectedRecord): void {
+    const { threadId, runId } = this
+    if (code === 'RUN_STOPPED') {
+      // Somebody wanted it so. A stopped run ends well, and this one leaves nothing in the thread.
+      this.#emit({ type: 'RUN_STARTED', threadId, runId } as unknown as BaseEvent)
+      this.#emit({ type: 'RUN_FINISHED', threadId, runId } as unknown as BaseEvent)
+    } else {
+      this.#emit({ type: 'RUN_ERROR', message, code } as unknown as BaseEvent)
+    }
+    this.#end()
   }
 
   #emit(event: BaseEvent): void {
@@ -127,11 +171,11 @@ export class RunCall {
   }
 }
 
-const unanswered = (threadId: string, answerTimeoutMs: number): RunnerError =>
+const unanswered = (threadId: string, ttlMs: number): RunnerError =>
   new RunnerError(
-    'COMMAND_UNANSWERED',
-    `No worker took the run of thread "${threadId}" within ${answerTimeoutMs / 1000} s; one that starts may still ` +
-      'take it. Start one with "kar worker", or look at "kar status" for those that are there.',
+    'COMMAND_EXPIRED',
+    `No worker took the run of thread "${threadId}" within ${ttlMs / 1000} s (commandTtlMs), and none will any more. ` +
+      'Look at "kar status" for those that are there, or start one with "kar worker".',
   )
 
 /** Compaction replaced raw events of the run before this process had read them. */

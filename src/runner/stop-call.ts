@@ -21,13 +21,14 @@ export interface StopCallOptions {
  * @throws RunnerError BROKER_UNAVAILABLE
  */
 export const stopRun = async (options: StopCallOptions): Promise<boolean | undefined> => {
-  const { connection, threadId, runId, timeoutMs } = options
+  const { connection, threadId, runId, commandId, timeoutMs } = options
   const { system } = connection
   const value = encodeStopRequest({
     version: 1,
     stopId: system.newId(),
     threadId,
     runId,
+    commandId,
     time: system.now(),
   })
   const outcome = watch(options)
@@ -44,12 +45,14 @@ export const stopRun = async (options: StopCallOptions): Promise<boolean | undef
 const watch = ({ connection, threadId, commandId, from }: StopCallOptions) => {
   const ended = Promise.withResolvers<boolean | undefined>()
   let place = from
-  const following = connection.logs.follow(threadId, from.nextOffset, {
+  const following = connection.logs.follow(threadId, from, {
     onRecords: (records) => {
       for (const record of records) {
         const [next, verdict] = step(place, record)
         place = next
-        if (verdict?.did === 'reject' && verdict.record.commandId === commandId) ended.resolve(false)
+        if (verdict?.did === 'reject' && verdict.record.commandId === commandId)
+          ended.resolve(verdict.record.code === 'RUN_STOPPED')
+        if (verdict?.did === 'delete') ended.resolve(false)
         if (verdict !== undefined && 'run' in verdict && verdict.run.commandId === commandId)
           settle(verdict.run)
       }

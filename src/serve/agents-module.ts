@@ -59,8 +59,21 @@ const locate = (name: string): string => {
   }
 }
 
-/** By what it can do, not by its class: a user's @ag-ui/client may be another copy than ours. */
 const problemOf = (source: unknown): string | undefined => {
+  const isDefinition =
+    typeof source === 'object' && source !== null && 'agent' in source && !('runAgent' in source)
+  if (!isDefinition) return makerProblem(source)
+  const { agent, pool, onWorkerLost = 'fail', ...unknown } = source as Record<string, unknown>
+  const [field] = Object.keys(unknown)
+  if (field !== undefined) return `a definition with the unknown field "${field}"`
+  if (pool !== undefined && typeof pool !== 'string') return `in a pool that is ${kindOf(pool)}, not a name`
+  if (onWorkerLost !== 'fail' && onWorkerLost !== 'restart')
+    return 'a definition whose onWorkerLost is neither "fail" nor "restart"'
+  return makerProblem(agent)
+}
+
+/** By what it can do, not by its class: a user's @ag-ui/client may be another copy than ours. */
+const makerProblem = (source: unknown): string | undefined => {
   if (typeof source === 'function') {
     const isClass = /^class\b/.test(Function.prototype.toString.call(source))
     return isClass ? 'a class; register an instance, or a function that makes one: () => new …' : undefined

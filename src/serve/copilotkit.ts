@@ -2,7 +2,7 @@ import type { AbstractAgent } from '@ag-ui/client'
 import type { RequestHandler } from 'express'
 import { messageOf, RunnerError } from '../errors.ts'
 import type { KafkaAgentRunner } from '../runner/kafka-agent-runner.ts'
-import type { Agents } from '../worker/agents.ts'
+import { type Agents, definitionOf } from '../worker/agents.ts'
 
 export const COPILOTKIT_PATH = '/api/copilotkit'
 
@@ -37,8 +37,9 @@ const load = async () => {
 /** CopilotKit wants instances: it clones one for each request, asks it for a description and makes suggestions with it. */
 const instancesOf = async (agents: Agents): Promise<Record<string, AbstractAgent>> => {
   const entries = Object.entries(agents).map(async ([agentId, source]) => {
+    const { agent } = definitionOf(source)
     try {
-      return [agentId, typeof source === 'function' ? await source() : source] as const
+      return [agentId, typeof agent === 'function' ? await agent() : agent] as const
     } catch (error) {
       throw new RunnerError(
         'AGENTS_MODULE_INVALID',

@@ -1,5 +1,6 @@
 import type { CommandLineConfig, RunnerConfig, ServerConfig } from '../config.ts'
 import { KafkaAgentRunner } from '../runner/kafka-agent-runner.ts'
+import { poolsOf } from '../worker/agents.ts'
 import { loadAgents } from './agents-module.ts'
 import { createApp } from './app.ts'
 import { findCluster, type ServedCluster } from './cluster.ts'
@@ -67,7 +68,11 @@ export const createServer = (options: ServeOptions): Server => {
       onProgress,
     })
     const config = options.runnerConfig(cluster)
-    const ownRunner = new KafkaAgentRunner({ ...config, worker: false })
+    const ownRunner = new KafkaAgentRunner({
+      ...config,
+      pools: { ...poolsOf(agents), ...config.pools },
+      worker: false,
+    })
     runner = ownRunner
     await startWithin(() => ownRunner.start(), commandLine.brokerWaitMs)
     pool = createWorkerPool({

@@ -3,7 +3,21 @@ import type { Command } from '../command/command.ts'
 import { messageOf, RunnerError } from '../errors.ts'
 
 /** An agent to clone for each run, or a function that makes one for each run. */
-export type AgentSource = AbstractAgent | (() => AbstractAgent | Promise<AbstractAgent>)
+export type AgentMaker = AbstractAgent | (() => AbstractAgent | Promise<AbstractAgent>)
+
+/** An agent with what its workers should know of it. */
+export interface AgentDefinition {
+  agent: AgentMaker
+  /** The pool of workers that execute it. @default none: workers without a pool */
+  pool?: string
+  /**
+   * What becomes of its run when its worker is lost: `fail` ends it with WORKER_LOST, `restart` runs the agent
+   * again, which has to bear that it may act twice. @default 'fail'
+   */
+  onWorkerLost?: 'fail' | 'restart'
+}
+
+export type AgentSource = AgentMaker | AgentDefinition
 
 /** What a worker can execute, by agent id. */
 export type Agents = Record<string, AgentSource>
@@ -14,6 +28,31 @@ export type LocalAgents = Map<string, AbstractAgent>
 /** What of a command an agent is made for. */
 export type AgentRequest = Pick<Command, 'threadId' | 'agentId' | 'input' | 'headers'> & {
   commandId?: string
+}
+
+/** By what it has, not by its class: a user's @ag-ui/client may be another copy than ours. */
+export const definitionOf = (source: AgentSource): AgentDefinition =>
+  typeof source === 'object' && 'agent' in source && !('runAgent' in source)
+    ? source
+    : { agent: source as AgentMaker }
+
+/** The pools of the agents that name one. */
+export const poolsOf = (agents: Agents): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(agents).flatMap(([agentId, source]) => {
+      const { pool } = definitionOf(source)
+      return pool === undefined ? [] : [[agentId, pool]]
+    }),
+  )
+
+/** The agents of a pool, or those that are in none. */
+export const agentsOfPool = (agents: Agents, pool: string | undefined): Agents =>
+  Object.fromEntries(Object.entries(agents).filter(([, source]) => definitionOf(source).pool === pool))
+
+/** Whether a lost worker's run of the agent is run again here. */
+export const restarts = (agents: Agents, agentId: string): boolean => {
+  const source = Object.hasOwn(agents, agentId) ? agents[agentId] : undefined
+  return source !== undefined && definitionOf(source).onWorkerLost === 'restart'
 }
 
 /**
@@ -35,7 +74,7 @@ export const agentFor = async (
         'Register it in consumers/agents.ts, or route the run to a worker that has it.',
     )
   }
-  const agent = await make(command.agentId, source)
+  const agent = await makeAgent(command.agentId, source)
   agent.agentId = command.agentId
   agent.threadId = command.threadId
   agent.setMessages(command.input.messages)
@@ -44,9 +83,10 @@ export const agentFor = async (
   return agent
 }
 
-const make = async (agentId: string, source: AgentSource): Promise<AbstractAgent> => {
+const makeAgent = async (agentId: string, source: AgentSource): Promise<AbstractAgent> => {
+  const { agent } = definitionOf(source)
   try {
-    return typeof source === 'function' ? await source() : source.clone()
+    return typeof agent === 'function' ? await agent() : agent.clone()
   } catch (error) {
     throw new RunnerError('UNKNOWN_AGENT', `Agent "${agentId}" could not be made: ${messageOf(error)}.`, {
       cause: error,

@@ -17,6 +17,8 @@ export const claimThread = async (
   bid: Bid,
   alongside: NewRecord[] = [],
 ): Promise<string | undefined> => {
+  // Nothing that is appended behind a deletion counts: the thread begins anew in another log.
+  if (view.state.deleted) await view.open()
   const { latest } = view.state
   if (bid.claim === 'new' && latest !== undefined) await compact(view, latest)
   const claimId = system.newId()

@@ -5,9 +5,12 @@ import { messageOf, RunnerError } from '../errors.ts'
 import type { CommandRecord } from '../kafka/command-consumer.ts'
 import { createHeart } from '../presence/heart.ts'
 import { settlesWithin } from '../system.ts'
-import type { Agents, LocalAgents } from './agents.ts'
+import { commandsTopic } from '../topics.ts'
+import { type Agents, agentsOfPool, type LocalAgents } from './agents.ts'
+import { answer } from './answer.ts'
 import type { Worker } from './contract.ts'
 import { Offsets } from './offsets.ts'
+import { Place } from './place.ts'
 import { createRunCommands } from './run-commands.ts'
 import { Slots } from './slots.ts'
 import { createStops } from './stops.ts'
@@ -24,28 +27,31 @@ const ATTEMPTS_MAX = 10
 const PAUSE_MS_MAX = 5_000
 const LEAVE_GROUP_MS_MAX = 3_000
 const CLOSE_MS_MAX = 5_000
-/** How often a run that another worker executes is looked at. */
-const LOOK_AGAIN_MS = 1_000
 
 /** A worker on connections that are another's, such as its runner's. */
 export const createWorkerOn = (parts: WorkerParts): Worker => {
   const { connection, config } = parts
   const { logger, topics, system } = connection
   const startedAt = system.now()
+  const agents = agentsOfPool(parts.agents, config.pool)
+  const commandTopic = commandsTopic(config.prefix, config.commandPartitions, config.pool)
   const offsets = new Offsets()
   const committed = new Map<number, number>()
-  const slots = new Slots(config.maxConcurrentRuns)
+  const running = new Slots(config.maxConcurrentRuns)
+  const waiting = new Slots(config.waitingCommandsMax)
   const leaving = new AbortController()
   const handling = new Set<Promise<void>>()
 
   const stops = createStops({
     tail: connection.tail,
     topic: topics.control.name,
-    onStop: ({ threadId, runId }) => commands.stop(threadId, runId),
+    onStop: (request) => commands.stop(request),
+    onKept: ({ threadId }) => commands.wake(threadId),
     logger,
   })
   const commands = createRunCommands({
     ...parts,
+    agents,
     wasStopped: stops.cameBefore,
     committed: (partition) => committed.get(partition) ?? 0,
   })
@@ -56,16 +62,24 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
     beat: () => ({
       workerId: config.workerId,
       state: leaving.signal.aborted ? 'draining' : 'running',
-      agents: Object.keys(parts.agents),
+      pool: config.pool,
+      agents: Object.keys(agents),
       runs: commands.running,
       startedAt,
     }),
+    silenceMs: config.presenceLimitMs,
+    onSilence: () => {
+      logger.warn('This worker was silent for so long that others may have taken its runs over; it looks')
+      commands.checkClaims().catch((error) => {
+        logger.error('Its claims could not be looked at', { error: messageOf(error) })
+      })
+    },
     logger,
     system,
   })
 
   const consumer = connection.consumeCommands({
-    topic: topics.commands.name,
+    topic: commandTopic.name,
     groupId: config.groupId,
     sessionTimeoutMs: config.sessionTimeoutMs,
     logger,
@@ -73,10 +87,10 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
     onCommand: async (record) => {
       if (leaving.signal.aborted) return
       if (!offsets.begin(record.partition, record.offset)) return
-      const release = await slots.acquire(leaving.signal)
-      if (release === undefined) return
-      const handled = handle(record, release).finally(() => {
-        release()
+      const place = new Place(running, waiting)
+      if (!(await place.run(leaving.signal))) return
+      const handled = handle(record, place).finally(() => {
+        place.leave()
         handling.delete(handled)
       })
       handling.add(handled)
@@ -84,12 +98,13 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
   })
 
   /** Answers a command, and commits what that finishes. Never rejects. */
-  const handle = async (record: CommandRecord, release: () => void): Promise<void> => {
+  const handle = async (record: CommandRecord, place: Place): Promise<void> => {
     let command: Command | undefined
     for (let attempt = 1; attempt <= 2 * ATTEMPTS_MAX; attempt += 1) {
       try {
         command = decodeCommand(record.key, record.value)
-        if (await answer(command, record, release)) await finished(record)
+        if (await answer({ command, record, place, commands, system, leaving: leaving.signal }))
+          await finished(record)
         return
       } catch (error) {
         if (leaving.signal.aborted) return
@@ -111,19 +126,6 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
   const finished = async ({ partition, offset }: CommandRecord): Promise<void> => {
     offsets.done(partition, offset)
     await commit(partition)
-  }
-
-  /** True when the command is answered; false when this worker leaves before another's run has ended. */
-  const answer = async (command: Command, record: CommandRecord, release: () => void): Promise<boolean> => {
-    for (;;) {
-      const admission = await commands.admit(command, record)
-      if (admission.what === 'done') return true
-      if (admission.what === 'running' && (await admission.ended)) return true
-      // It waits for another worker's run, which costs no place here.
-      release()
-      await system.sleep(LOOK_AGAIN_MS, leaving.signal)
-      if (leaving.signal.aborted) return false
-    }
   }
 
   const giveUp = async (
@@ -179,6 +181,8 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
     workerId: config.workerId,
     start: () => {
       started ??= (async () => {
+        // A pool's topic is no shared one: only who is of that pool needs it.
+        if (config.pool !== undefined) await connection.ensureTopics([commandTopic])
         await Promise.all([stops.start(), heart.start()])
         await consumer.start()
       })()

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { BaseEvent } from '@ag-ui/client'
 import { LIMITS } from '../config.ts'
+import type { RunHistory } from '../log/history.ts'
 import type { NewRecord, RunRecord } from '../log/record.ts'
 import type { Run } from '../log/reducer.ts'
-import { compactRun } from '../run/compact.ts'
-import type { AnyEvent } from '../run/event.ts'
+import { type CompactedRun, compactRun } from '../run/compact.ts'
+import { type AnyEvent, toBaseEvent } from '../run/event.ts'
+import { firstSeqOf } from '../run/seqs.ts'
 import type { ThreadView } from './thread-view.ts'
 
 /**
@@ -15,7 +16,7 @@ import type { ThreadView } from './thread-view.ts'
 export const compact = async (view: ThreadView, ended: Run): Promise<void> => {
   const { latest } = view.state
   if (latest === undefined || latest.claims[0] !== ended.claims[0] || latest.recordedBy !== undefined) return
-  const records = runRecordsOf(latest, view.history.eventsOf(latest))
+  const records = runRecordsOf(view.history.historyOf(latest))
   const tombstones: NewRecord[] = view.history.rawKeysOf(latest).map((key) => ({ kind: 'tombstone', key }))
   for (const append of inAppends([...records, ...tombstones])) await view.append(append)
   view.history.forget(latest)
@@ -23,10 +24,10 @@ export const compact = async (view: ThreadView, ended: Run): Promise<void> => {
 
 /**
  * A finished run as its run record, in parts that a Kafka record can hold. Only for a run whose terminal
- * event was read back as valid.
+ * event was read back as valid, and that has no run record.
  */
-export const runRecordsOf = (run: Run, events: BaseEvent[]): RunRecord[] => {
-  const compacted = compactRun(events as unknown as AnyEvent[]) as unknown as BaseEvent[]
+export const runRecordsOf = ({ run, events, seqs }: RunHistory): RunRecord[] => {
+  const compacted = compactRun(events as AnyEvent[], seqs.map(firstSeqOf))
   const parts = split(compacted)
   const attempt = randomUUID()
   return parts.map((part, index) => ({
@@ -37,20 +38,23 @@ export const runRecordsOf = (run: Run, events: BaseEvent[]): RunRecord[] => {
     parts: parts.length,
     firstSeq: run.firstSeq,
     lastSeq: run.lastSeq,
-    events: part,
+    events: part.events.map(toBaseEvent),
+    seqs: part.seqs,
   }))
 }
 
-const split = (events: BaseEvent[]): BaseEvent[][] => {
-  const parts: BaseEvent[][] = [[]]
+const split = ({ events, seqs }: CompactedRun<AnyEvent>): CompactedRun<AnyEvent>[] => {
+  const parts: CompactedRun<AnyEvent>[] = [{ events: [], seqs: [] }]
   let bytes = 0
-  for (const event of events) {
-    const size = Buffer.byteLength(JSON.stringify(event)) + 1
+  for (const [at, event] of events.entries()) {
+    const stands = seqs[at]!
+    const size = Buffer.byteLength(JSON.stringify(event)) + JSON.stringify(stands).length + 2
     if (bytes + size > LIMITS.runPartBytesMax && bytes > 0) {
-      parts.push([])
+      parts.push({ events: [], seqs: [] })
       bytes = 0
     }
-    parts.at(-1)?.push(event)
+    parts.at(-1)?.events.push(event)
+    parts.at(-1)?.seqs.push(stands)
     bytes += size
   }
   return parts

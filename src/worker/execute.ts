@@ -107,7 +107,7 @@ const cutOff = async (agent: AbstractAgent, system: Pick<System, 'sleep'>): Prom
 const ending = ({ input, control }: ExecuteOptions, { error }: Outcome): RunEnding => {
   const { threadId, runId } = input
   const { early } = control
-  if (early?.cause === 'stop') return { reason: 'stopped', threadId, runId }
+  if (early?.cause === 'stop' || early?.cause === 'superseded') return { reason: 'stopped', threadId, runId }
   if (early !== undefined)
     return { reason: 'failed', threadId, runId, message: early.message, code: early.code }
   if (error === undefined) return { reason: 'ended', threadId, runId }

@@ -44,6 +44,8 @@ const directoryEntry = (threadId: string, { past, latest }: ThreadState, now: nu
 
 const lifecycle = (threadId: string, run: Run, now: number) => ({
   version: 1,
+  // Of the fact, not of the record: who publishes it again after a crash gives it the same.
+  id: `${run.commandId}/${run.terminal === undefined ? 'started' : 'ended'}`,
   threadId,
   runId: run.runId,
   commandId: run.commandId,

@@ -1,22 +1,22 @@
 import type { AbstractAgent } from '@ag-ui/client'
 import { LRUCache } from 'lru-cache'
 import type { Command } from '../command/command.ts'
+import { encodeStopRequest, type StopRequest } from '../command/stop-request.ts'
 import { LIMITS, type WorkerConfig } from '../config.ts'
 import type { Connection } from '../connection.ts'
-import { messageOf, RunnerError } from '../errors.ts'
+import { RunnerError } from '../errors.ts'
 import type { CommandRecord } from '../kafka/command-consumer.ts'
 import type { Run } from '../log/reducer.ts'
-import { type Agents, agentFor, type LocalAgents } from './agents.ts'
-import { claimThread } from './claim.ts'
-import { compact } from './compaction.ts'
+import { type Agents, agentFor, type LocalAgents, restarts } from './agents.ts'
 import { sendDeadLetter } from './dead-letter.ts'
-import { decide } from './decide.ts'
-import { execute, RunControl } from './execute.ts'
+import { decide, type RejectionCode, type Standing } from './decide.ts'
+import type { EarlyEnd } from './execute.ts'
+import { type Begin, createExecutor, type RunName } from './executor.ts'
 import { Lanes } from './lanes.ts'
-import { createPublisher } from './publisher.ts'
 import { rejectCommand, settledRejections } from './rejection.ts'
-import { RunWriter } from './run-writer.ts'
+import { resetOf } from './restart.ts'
 import { ThreadView } from './thread-view.ts'
+import { type Turn, Turns } from './turns.ts'
 
 export interface RunCommandsOptions {
   connection: Connection
@@ -29,58 +29,101 @@ export interface RunCommandsOptions {
   committed(partition: number): number
 }
 
-/** What became of a command; `later`: another worker runs it. */
-type Admission =
+/** What became of a command. */
+export type Admission =
   | { what: 'done' }
-  | { what: 'later' }
+  /** It is for its run, or for its turn, to wait: on this worker or, with `for`, on the one that has that run. */
+  | { what: 'wait'; for?: Run }
+  /** It may begin, once there is a place. */
+  | { what: 'ready' }
   /** Resolves when the run has ended here: false when another worker took it over before its end. */
   | { what: 'running'; ended: Promise<boolean> }
+
+export type RunCommands = ReturnType<typeof createRunCommands>
+
+const DONE: Admission = { what: 'done' }
 
 /**
  * A command's way through a worker: admit → claim → execute → compact → publish. Admission is one at a time
  * per thread; runs of different threads go on side by side.
  */
 export const createRunCommands = (options: RunCommandsOptions) => {
-  const { connection, config } = options
-  const { logs, presence, logger, system } = connection
-  const publisher = createPublisher(connection)
+  const { connection, config, agents } = options
+  const { logs, presence, system, producer, topics } = connection
   const views = new LRUCache<string, ThreadView>({ max: config.threadsCachedMax })
   const lanes = new Lanes()
-  /** The runs that go on here, by claim. */
-  const active = new Map<string, { command: Command; control: RunControl }>()
+  const turns = new Turns()
+  const executor = createExecutor({
+    connection,
+    config,
+    inTurn: (threadId, step) => lanes.run(threadId, step),
+  })
 
   const viewOf = async (threadId: string): Promise<ThreadView> => {
     const view = views.get(threadId) ?? new ThreadView(logs, threadId)
     views.set(threadId, view)
-    await logs.ensure(threadId)
-    await view.refresh()
+    await view.open()
     return view
   }
 
   /** This worker's own claims live while it runs them: one of an earlier process with its id is lost. */
-  const isAlive = (workerId: string, run: Run): boolean =>
-    workerId === config.workerId ? active.has(run.claims.at(-1)?.claimId ?? '') : presence.isAlive(workerId)
+  const isAlive = (run: Run): boolean => {
+    const { workerId } = run.claims.at(-1) ?? { workerId: '' }
+    return workerId === config.workerId ? executor.executes(run) : presence.isAlive(workerId)
+  }
 
-  const admit = async (command: Command, source: CommandRecord): Promise<Admission> => {
-    const view = await viewOf(command.threadId)
+  const standingOf = (turn: Turn): Standing => {
+    const { command } = turn
+    const ahead = turns.aheadOf(turn).length
+    return {
+      expired: command.ttlMs !== undefined && system.now() > command.time + command.ttlMs,
+      stopped: options.wasStopped(command),
+      superseded: turn.superseded,
+      ahead,
+      full: !turn.waits && ahead >= config.queuedRunsMax,
+    }
+  }
+
+  const admit = async (turn: Turn, source: CommandRecord, hasPlace: boolean): Promise<Admission> => {
+    const { command } = turn
+    const { threadId, commandId } = command
+    const view = await viewOf(threadId)
+    // Its own command is in hand here, and sees to it.
+    const seesToItself = (run: Run) => run.commandId !== commandId && turns.has(threadId, run.commandId)
     for (let attempt = 0; attempt < LIMITS.claimAttemptsMax; attempt += 1) {
-      const decision = decide(view.state, command.commandId, isAlive)
+      const decision = decide(
+        view.state,
+        command,
+        standingOf(turn),
+        (run) => isAlive(run) || seesToItself(run),
+      )
       switch (decision.do) {
         case 'nothing':
-          return { what: 'done' }
-        case 'leave':
-          return { what: 'later' }
+          return DONE
         case 'finish':
-          await finish(view, decision.run)
-          return { what: 'done' }
+          await executor.finish(view, decision.run)
+          return DONE
+        case 'wait':
+          turn.waits = decision.for?.commandId !== commandId
+          return { what: 'wait', for: decision.for }
+        case 'supersede':
+          turn.waits = true
+          await supersede(turn, decision.run)
+          return { what: 'wait', for: decision.run }
         case 'reject':
-          await reject(view, command, source, new RunnerError(decision.code, 'Thread already running'))
-          return { what: 'done' }
-        case 'takeover':
-          await takeOver(view, decision.run)
+          await reject(view, command, source, rejection(decision.code, command, config))
+          return DONE
+        case 'takeover': {
+          const admission = await takeOver(view, turn, source, decision.run, hasPlace)
+          if (admission !== undefined) return admission
           break
+        }
         case 'claim': {
-          const admission = await start(view, command, source)
+          if (!hasPlace) {
+            turn.waits = true
+            return { what: 'ready' }
+          }
+          const admission = await start(view, turn, source)
           if (admission !== undefined) return admission
           break
         }
@@ -90,113 +133,69 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     }
     throw new RunnerError(
       'THREAD_BUSY',
-      `Thread "${command.threadId}" was claimed by others ${LIMITS.claimAttemptsMax} times in a row.`,
+      `Thread "${threadId}" was claimed by others ${LIMITS.claimAttemptsMax} times in a row.`,
     )
   }
 
   /** Claims the thread and starts the run; undefined when another claim came first. */
   const start = async (
     view: ThreadView,
-    command: Command,
+    turn: Turn,
     source: CommandRecord,
+    restart?: Begin['restart'],
   ): Promise<Admission | undefined> => {
+    const { command } = turn
     let agent: AbstractAgent
     try {
-      agent = await agentFor(command, options.agents, options.localAgents)
+      agent = await agentFor(command, agents, options.localAgents)
     } catch (error) {
       if (!(error instanceof RunnerError)) throw error
       // The letter first: once the rejection stands, a redelivery has nothing to do.
       await sendDeadLetter(connection, source, error)
       await reject(view, command, source, error)
-      return { what: 'done' }
+      return DONE
     }
-    const { threadId, commandId, agentId, input } = command
-    const bid = { claim: 'new', commandId, runId: input.runId, agentId, workerId: config.workerId } as const
-    const claimId = await claimThread(
-      system,
-      view,
-      bid,
-      settledRejections(view, source, options.committed(source.partition)),
-    )
-    if (claimId === undefined) return undefined
-    const control = new RunControl()
-    if (options.wasStopped(command)) control.end({ cause: 'stop' })
-    active.set(claimId, { command, control })
-    void publish(view, view.state.latest as Run).catch((error) => {
-      logger.warn('The start of a run was not published', { threadId, error: messageOf(error) })
-    })
-    const ended = run(view, command, claimId, agent, control)
-    return { what: 'running', ended: ended.finally(() => active.delete(claimId)) }
+    if (command.input.resume?.length) agent.pendingInterrupts = structuredClone([...view.pendingInterrupts])
+    const alongside = settledRejections(view, source, options.committed(source.partition))
+    const early: EarlyEnd | undefined = options.wasStopped(command) ? { cause: 'stop' } : undefined
+    const running = await executor.begin(view, { command, agent, alongside, early, restart })
+    if (running === undefined) return undefined
+    turn.waits = false
+    return { what: 'running', ended: running.ended }
   }
 
-  const run = async (
+  /** Ends a lost worker's run, or lets its agent run again; undefined when the thread is to be looked at anew. */
+  const takeOver = async (
     view: ThreadView,
-    command: Command,
-    claimId: string,
-    agent: AbstractAgent,
-    control: RunControl,
-  ): Promise<boolean> => {
-    const { threadId, input } = command
-    const writer = new RunWriter({
-      view,
-      claimId,
-      input,
-      pendingEventsMax: config.pendingEventsMax,
-      system,
-      onLost: () => control.lose(),
-    })
-    await execute({ agent, input, writer, control, stopGraceMs: config.stopGraceMs, system })
-    if (writer.fenced) {
-      logger.warn('A run was taken over by another worker', { threadId, runId: input.runId })
-      return false
+    turn: Turn,
+    source: CommandRecord,
+    lost: Run,
+    hasPlace: boolean,
+  ): Promise<Admission | undefined> => {
+    const { commandId, agentId } = turn.command
+    if (lost.commandId !== commandId || !restarts(agents, agentId)) {
+      await executor.close(view, lost)
+      return undefined
     }
-    await lanes.run(threadId, () => finish(view, view.state.latest as Run))
-    return true
+    if (!hasPlace) return { what: 'ready' }
+    return start(view, turn, source, await resetOf(logs, view.threadId, lost))
   }
 
-  /** Closes a run whose worker is lost. */
-  const takeOver = async (view: ThreadView, lost: Run): Promise<void> => {
-    const { commandId, runId, agentId } = lost
-    const lostWorker = lost.claims.at(-1)?.workerId
-    const bid = { claim: 'takeover', commandId, runId, agentId, workerId: config.workerId } as const
-    const claimId = await claimThread(system, view, bid)
-    if (claimId === undefined) return
-    logger.warn('A lost worker’s run is closed', { threadId: view.threadId, runId, worker: lostWorker })
-    const control = new RunControl()
-    control.end({
-      cause: 'worker-lost',
-      code: 'WORKER_LOST',
-      message: `Worker "${lostWorker}" was lost while it executed this run. Run it again if its agent may act twice.`,
-    })
-    const input = {
-      threadId: view.threadId,
-      runId,
-      messages: [],
-      tools: [],
-      context: [],
-      state: {},
-      forwardedProps: {},
+  /** Ends the thread's run, wherever it goes on, and those that wait in front. */
+  const supersede = async (turn: Turn, run?: Run): Promise<void> => {
+    for (const ahead of turns.aheadOf(turn)) {
+      ahead.superseded = true
+      ahead.wake()
     }
-    const writer = new RunWriter({
-      view,
-      claimId,
-      input,
-      pendingEventsMax: config.pendingEventsMax,
-      system,
-      onLost: () => {},
-    })
-    await execute({ agent: NO_AGENT, input, writer, control, stopGraceMs: 0, system })
-    if (!writer.fenced) await finish(view, view.state.latest as Run)
+    if (run === undefined || turn.ending === run.commandId) return
+    turn.ending = run.commandId
+    const { threadId } = turn.command
+    const named = { threadId, runId: run.runId, commandId: run.commandId }
+    if (executor.end(named, { cause: 'superseded' })) return
+    const request = { version: 1, stopId: system.newId(), cause: 'superseded', time: system.now() } as const
+    const value = encodeStopRequest({ ...request, ...named })
+    await producer.send({ topic: topics.control.name, key: threadId, value })
   }
-
-  /** What comes after the terminal event. Idempotent: a crash in the middle has it done again. */
-  const finish = async (view: ThreadView, ended: Run): Promise<void> => {
-    await compact(view, ended)
-    await publish(view, ended)
-  }
-
-  const publish = (view: ThreadView, run: Run): Promise<void> =>
-    publisher.publish(view.threadId, view.state, run)
 
   const reject = (
     view: ThreadView,
@@ -206,9 +205,19 @@ export const createRunCommands = (options: RunCommandsOptions) => {
   ): Promise<void> => rejectCommand(view, command, source, error, options.committed(source.partition))
 
   return {
+    /** Takes a command in hand: its place among the thread's. `wake` is called when it should look again. */
+    enter: (command: Command, wake: () => void): Turn => {
+      const turn: Turn = { command, superseded: false, waits: false, wake }
+      turns.enter(turn)
+      return turn
+    },
+    leave: (turn: Turn): void => turns.leave(turn),
     /** Decides about a command, in turn with the thread's others. */
-    admit: (command: Command, source: CommandRecord) =>
-      lanes.run(command.threadId, () => admit(command, source)),
+    admit: (turn: Turn, source: CommandRecord, hasPlace: boolean): Promise<Admission> =>
+      lanes.run(turn.command.threadId, () => admit(turn, source, hasPlace)),
+    /** Resolves when another worker's run may have ended: its thread's log has gone on. */
+    logGoesOn: (threadId: string, signal: AbortSignal): Promise<void> =>
+      views.get(threadId)?.goesOn(signal) ?? Promise.resolve(),
     /** Tells the caller, if one waits, that its command cannot be answered. */
     giveUp: async (
       command: Command | undefined,
@@ -221,30 +230,44 @@ export const createRunCommands = (options: RunCommandsOptions) => {
         reject(await viewOf(command.threadId), command, source, error),
       )
     },
-    /** Ends a run that goes on here; false when it does not. */
-    stop: (threadId: string, runId: string): boolean => {
-      const runs = [...active.values()].filter(
-        ({ command }) => command.threadId === threadId && command.input.runId === runId,
-      )
-      for (const { control } of runs) control.end({ cause: 'stop' })
-      return runs.length > 0
+    /** Ends a run that goes on here; wakes those that wait, one of which may be meant. */
+    stop: ({ threadId, runId, commandId, cause }: StopRequest): boolean => {
+      const named: RunName = { threadId, runId, commandId }
+      return executor.end(named, { cause })
     },
+    wake: (threadId: string): void => turns.wake(threadId),
+    executes: executor.executes,
+    checkClaims: executor.checkClaims,
     /** Ends all runs, as this worker leaves. */
-    shutDown: (): void => {
-      for (const { control } of active.values()) {
-        control.end({
-          cause: 'worker-shutdown',
-          code: 'WORKER_SHUTDOWN',
-          message: `Worker "${config.workerId}" was shut down while it executed this run. Run it again.`,
-        })
-      }
-    },
+    shutDown: (): void =>
+      executor.endAll({
+        cause: 'worker-shutdown',
+        code: 'WORKER_SHUTDOWN',
+        message: `Worker "${config.workerId}" was shut down while it executed this run. Run it again.`,
+      }),
     /** How many runs go on here. */
     get running(): number {
-      return active.size
+      return executor.running
     },
   }
 }
 
-/** Stands in where a run is only closed: with an early end set, no agent is ever called. */
-const NO_AGENT = undefined as never
+const rejection = (code: RejectionCode, { input, ttlMs = 0 }: Command, config: WorkerConfig): RunnerError => {
+  const run = `Run "${input.runId}"`
+  switch (code) {
+    case 'THREAD_BUSY':
+      return new RunnerError(code, 'Thread already running')
+    case 'QUEUE_FULL':
+      return new RunnerError(
+        code,
+        `${run} cannot wait: ${config.queuedRunsMax} runs of its thread do already (queuedRunsMax). Let some begin.`,
+      )
+    case 'COMMAND_EXPIRED':
+      return new RunnerError(
+        code,
+        `${run} could not begin within ${ttlMs / 1000} s (commandTtlMs): no worker was free for it, or its thread was busy. Run it again.`,
+      )
+    case 'RUN_STOPPED':
+      return new RunnerError(code, `${run} was stopped, or superseded by a later one, before it began.`)
+  }
+}

@@ -56,6 +56,8 @@ export class RunWriter {
    */
   write(given: BaseEvent, cause?: EndCause): Promise<void> | undefined {
     if (this.ended) return undefined
+    // A restarted agent's: its run has begun, and does not begin again.
+    if ((given.type as string) === 'RUN_STARTED' && this.open.started) return undefined
     // 0.0.59 lets a run finish inside its reasoning; 1.x would refuse every replay of it.
     if ((given.type as string) === 'RUN_FINISHED')
       for (const event of closeReasoning(this.open)) this.#take(event)
@@ -81,6 +83,19 @@ export class RunWriter {
   }
 
   /**
+   * Looks whether the claim still holds, without anything to write.
+   * @throws RunnerError READ_FAILED
+   */
+  async check(): Promise<void> {
+    const { view, claimId } = this.#options
+    if (this.ended) return
+    await view.refresh()
+    if (view.holds(claimId)) return
+    this.fenced = true
+    this.#giveUp()
+  }
+
+  /**
    * Resolves when all that was written is in the log and read back.
    * @throws RunnerError APPEND_FAILED, READ_FAILED
    */
@@ -90,7 +105,7 @@ export class RunWriter {
   }
 
   async #flush(): Promise<void> {
-    const { view, claimId, onLost } = this.#options
+    const { view, claimId } = this.#options
     // At the next microtask, so that events of the same moment share an append.
     await Promise.resolve()
     try {
@@ -106,10 +121,13 @@ export class RunWriter {
       this.#error = error
     }
     this.#flushing = undefined
-    if (!this.fenced && this.#error === undefined) return
+    if (this.fenced || this.#error !== undefined) this.#giveUp()
+  }
+
+  #giveUp(): void {
     this.#pending = []
     this.#letGoOn()
-    onLost()
+    this.#options.onLost()
   }
 
   #takeBatch(): EventRecord[] {

@@ -17,6 +17,17 @@ export class Slots {
     if (this.#held < this.#max) this.#held += 1
     // The place is handed over, not freed: nobody can step in between.
     else if (!(await this.#wait(signal))) return undefined
+    return this.#releaser()
+  }
+
+  /** A place if one is free now. */
+  tryAcquire(): (() => void) | undefined {
+    if (this.#held >= this.#max) return undefined
+    this.#held += 1
+    return this.#releaser()
+  }
+
+  #releaser(): () => void {
     let given = false
     return () => {
       if (given) return

@@ -10,6 +10,8 @@ export interface StopsOptions {
   topic: string
   /** A stop for a run that goes on here; true when there is one. */
   onStop(request: StopRequest): boolean
+  /** It is kept for a run that has not begun. */
+  onKept(request: StopRequest): void
   logger: Logger
 }
 
@@ -19,7 +21,7 @@ const EARLY_STOPS_MAX = 10_000
  * The stop requests, all of them: a stop never waits behind commands. One that came before its run was
  * claimed is kept for it.
  */
-export const createStops = ({ tail, topic, onStop, logger }: StopsOptions) => {
+export const createStops = ({ tail, topic, onStop, onKept, logger }: StopsOptions) => {
   const early = new LRUCache<string, StopRequest>({ max: EARLY_STOPS_MAX })
   const keyOf = (threadId: string, runId: string) => JSON.stringify([threadId, runId])
   const reader = createSharedTopicReader({
@@ -28,7 +30,10 @@ export const createStops = ({ tail, topic, onStop, logger }: StopsOptions) => {
     onRecord: ({ value, offset }) => {
       const request = decodeStopRequest(value)
       if (request === undefined) logger.warn('A record is no stop request and was skipped', { topic, offset })
-      else if (!onStop(request)) early.set(keyOf(request.threadId, request.runId), request)
+      else if (!onStop(request)) {
+        early.set(keyOf(request.threadId, request.runId), request)
+        onKept(request)
+      }
     },
     onTrouble: ({ message }) => logger.error('Stop requests cannot be read; trying on', { error: message }),
   })
@@ -36,9 +41,10 @@ export const createStops = ({ tail, topic, onStop, logger }: StopsOptions) => {
   return {
     start: reader.start,
     /** Whether the command's run was stopped before it was claimed. An older run of the same id does not count. */
-    cameBefore: ({ threadId, input, time }: Command): boolean => {
+    cameBefore: ({ threadId, input, time, commandId }: Command): boolean => {
       const request = early.get(keyOf(threadId, input.runId))
-      return request !== undefined && request.time >= time
+      if (request === undefined) return false
+      return request.commandId === undefined ? request.time >= time : request.commandId === commandId
     },
     stop: reader.stop,
   }

@@ -1,26 +1,44 @@
-import { ThreadHistory } from '../log/history.ts'
-import { keyOf, type NewRecord } from '../log/record.ts'
-import { latestClaim, type ThreadState, type Verdict } from '../log/reducer.ts'
-import type { ReadRecord, ThreadLogs } from '../log/thread-logs.ts'
-import { knownMessageIds } from '../run/messages.ts'
+import { RunnerError } from '../errors.ts'
+import type { ThreadHistory } from '../log/history.ts'
+import { isTerminal, keyOf, type NewRecord } from '../log/record.ts'
+import { latestClaim, type ThreadState } from '../log/reducer.ts'
+import type { ThreadLogs } from '../log/thread-logs.ts'
+import type { Interrupt } from '../run/interrupts.ts'
+import { LogView } from './log-view.ts'
+
+/** A log may be removed again and again while it is looked at; so often in a row is no accident. */
+const FRESH_LOGS_MAX = 5
 
 /**
- * A worker's place in a thread log: the state up to `nextOffset`, the latest run's events, and the ids of the
+ * A worker's place in a thread log: the state up to there, the latest run's events, and the ids of the
  * thread's messages. Its own appends are applied without reading them back where the log shows that nobody
  * wrote in between: the acknowledged offset is the one that came next.
  */
 export class ThreadView {
   readonly threadId: string
-  readonly history = new ThreadHistory('latest')
-  readonly messageIds = new Set<string>()
   readonly #logs: ThreadLogs
-  #nextOffset = 0
+  #log = new LogView()
+  /** The last valid claim of the log that was there before. */
+  #goneClaim: string | undefined
   /** Appends are applied in log order, one after the other. */
   #applied: Promise<unknown> = Promise.resolve()
 
   constructor(logs: ThreadLogs, threadId: string) {
     this.#logs = logs
     this.threadId = threadId
+  }
+
+  get history(): ThreadHistory {
+    return this.#log.history
+  }
+
+  get messageIds(): Set<string> {
+    return this.#log.messageIds
+  }
+
+  /** What the thread waits for a person to decide, since its last finished run. */
+  get pendingInterrupts(): readonly Interrupt[] {
+    return this.#log.pendingInterrupts
   }
 
   get state(): ThreadState {
@@ -32,9 +50,57 @@ export class ThreadView {
     return latestClaim(this.state)?.claimId === claimId
   }
 
-  /** Reads to the end of the log. */
+  /** Whether the claim's thread was deleted since: its run is over, and never to be executed again. */
+  isDeleted(claimId: string): boolean {
+    return claimId === this.#goneClaim || (this.state.deleted === true && claimId === this.#log.lastClaim)
+  }
+
+  /**
+   * Reads to the end of the log. Where there is none any more, or another one, the state is that.
+   * @throws RunnerError READ_FAILED
+   */
   refresh(): Promise<void> {
     return this.#inTurn(() => this.#readToEnd())
+  }
+
+  /**
+   * The same, and the thread has a log to write to afterwards: a new one where it had none, and where it was
+   * deleted, of which this finishes what the deleter left undone.
+   * @throws RunnerError READ_FAILED, BROKER_UNAVAILABLE
+   */
+  open(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (let round = 0; round < FRESH_LOGS_MAX; round += 1) {
+        await this.#readToEnd()
+        const { logId } = this.#log.position
+        if (logId !== undefined && !this.state.deleted) return
+        if (logId !== undefined) await this.#logs.remove(this.threadId, logId)
+        await this.#logs.ensure(this.threadId)
+      }
+      throw new RunnerError(
+        'READ_FAILED',
+        `Thread "${this.threadId}" was deleted ${FRESH_LOGS_MAX} times in a row while a run of it was to begin.`,
+      )
+    })
+  }
+
+  /** Resolves when the log has more than was read that decides something, or when the signal aborts. */
+  goesOn(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const following = this.#logs.follow(this.threadId, this.#log.position, {
+        onRecords: (records) => {
+          if (records.some(({ record }) => record.kind !== 'foreign' && decides(record))) done()
+        },
+        onMissing: () => done(),
+        onError: () => done(),
+      })
+      const done = () => {
+        following.stop()
+        resolve()
+      }
+      if (signal.aborted) done()
+      else signal.addEventListener('abort', done, { once: true })
+    })
   }
 
   /**
@@ -47,12 +113,12 @@ export class ThreadView {
     appended.catch(() => {})
     return this.#inTurn(async () => {
       const { baseOffset, appendAttempt } = await appended
-      if (baseOffset < this.#nextOffset) return
-      // A repeated append may lie in the log twice, and a higher offset means that others wrote: read.
-      if (baseOffset > this.#nextOffset || appendAttempt > 0) return this.#readToEnd()
-      this.#apply(
-        records.map((record, index) => ({ record, key: keyOf(record), offset: baseOffset + index })),
-      )
+      const { nextOffset } = this.#log.position
+      // A repeated append may lie in the log twice, and another offset means that others wrote: read.
+      // Topics are written by name, so what decides is read back by its log's id: it may lie in another log.
+      if (baseOffset !== nextOffset || appendAttempt > 0 || records.some(decides)) return this.#readToEnd()
+      for (const [index, record] of records.entries())
+        this.#log.apply({ record, key: keyOf(record), offset: baseOffset + index })
     })
   }
 
@@ -63,23 +129,26 @@ export class ThreadView {
   }
 
   async #readToEnd(): Promise<void> {
-    const nextOffset = await this.#logs.read(this.threadId, this.#nextOffset, (records) =>
-      this.#apply(records),
-    )
-    this.#nextOffset = Math.max(this.#nextOffset, nextOffset ?? 0)
+    if (this.#log.position.logId !== undefined && (await this.#readOn(this.#log))) return
+    // Another log, or none. Nobody is to see it half read: the claim that holds it may be one's own.
+    const other = new LogView()
+    await this.#readOn(other)
+    this.#goneClaim = this.#log.lastClaim ?? this.#goneClaim
+    this.#log = other
   }
 
-  #apply(records: ReadRecord[]): void {
-    for (const { record, key, offset } of records) {
-      if (offset < this.#nextOffset) continue
-      this.#nextOffset = offset + 1
-      this.#noteMessages(this.history.apply(record, key))
-    }
-  }
-
-  #noteMessages(verdict: Verdict): void {
-    if (verdict.did === 'show') knownMessageIds([verdict.record.event], this.messageIds)
-    if (verdict.did === 'part' || verdict.did === 'record')
-      knownMessageIds(verdict.record.events, this.messageIds)
+  /** False when the thread has no log, or another one. */
+  async #readOn(log: LogView): Promise<boolean> {
+    const end = await this.#logs.read(this.threadId, log.position, (records) => {
+      for (const record of records) log.apply(record)
+    })
+    if (end !== undefined) log.position = end
+    return end !== undefined
   }
 }
+
+/** Whether something is done on the strength of it that cannot be taken back. */
+const decides = (record: NewRecord): boolean =>
+  record.kind === 'claim' ||
+  record.kind === 'deleted' ||
+  (record.kind === 'event' && isTerminal(record.event))

@@ -69,6 +69,6 @@ describe('a stop', () => {
     const ended = await collect(long)
     expect(ended.at(-1)).toMatchObject({ type: 'RUN_ERROR', code: 'WORKER_SHUTDOWN' })
     await verify(ended)
-    expect(await runner.workers()).toEqual([])
+    await expect.poll(() => runner.workers()).toEqual([])
   })
 })

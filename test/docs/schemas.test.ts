@@ -45,7 +45,24 @@ const RECORDS: NewRecord[] = [
     time: 1,
   },
   { kind: 'event', claimId: 'c', seq: 1, event: EVENT, time: 1, cause: 'stop' },
-  { kind: 'run', claimId: 'c', attempt: 'x', part: 0, parts: 1, firstSeq: 1, lastSeq: 1, events: [EVENT] },
+  {
+    kind: 'run',
+    claimId: 'c',
+    attempt: 'x',
+    part: 0,
+    parts: 1,
+    firstSeq: 1,
+    lastSeq: 6,
+    events: [EVENT, EVENT],
+    seqs: [
+      [
+        [1, 4, 0],
+        [4, 7],
+      ],
+      6,
+    ],
+  },
+  { kind: 'deleted', deletionId: 'd', after: null, time: 1 },
   { kind: 'rejected', commandId: 'c', runId: 'r', code: 'THREAD_BUSY', message: '', source: 'a/0/1' },
 ]
 

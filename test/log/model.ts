@@ -114,14 +114,18 @@ class ModelWorker {
   record(): void {
     const { latest } = this.#state
     if (latest?.terminal === undefined || latest.recordedBy !== undefined) return
-    const [record] = runRecordsOf(latest, this.#history.eventsOf(latest))
+    const [record] = runRecordsOf(this.#history.historyOf(latest))
     if (record === undefined) return
     // In two parts, one of which may be lost with its writer.
     const half = Math.ceil(record.events.length / 2)
     const attempt = `attempt-${this.#log.length}`
-    this.#append({ ...record, attempt, part: 0, parts: 2, events: record.events.slice(0, half) })
+    const halves = [
+      { events: record.events.slice(0, half), seqs: record.seqs.slice(0, half) },
+      { events: record.events.slice(half), seqs: record.seqs.slice(half) },
+    ] as const
+    this.#append({ ...record, attempt, part: 0, parts: 2, ...halves[0] })
     if (this.#log.length % 3 === 0) return
-    this.#append({ ...record, attempt, part: 1, parts: 2, events: record.events.slice(half) })
+    this.#append({ ...record, attempt, part: 1, parts: 2, ...halves[1] })
   }
 
   tombstones(): void {
@@ -141,6 +145,13 @@ class ModelWorker {
     if (old !== undefined) this.#append({ kind: 'tombstone', key: old.key })
   }
 
+  /** Deletes the thread, if by what it knows no run goes on. */
+  erase(): void {
+    if (openRun(this.#state) !== undefined) return
+    const after = latestClaim(this.#state)?.claimId ?? null
+    this.#append({ kind: 'deleted', deletionId: `deletion-${this.#log.length}`, after, time: 0 })
+  }
+
   foreign(): void {
     const { length } = this.#log
     this.#log.push({ offset: length, key: `foreign-${length}`, record: { kind: 'foreign', reason: 'test' } })
@@ -154,7 +165,7 @@ const ACTS = [
 
 export interface Action {
   who: number
-  act: (typeof ACTS)[number]
+  act: (typeof ACTS)[number] | 'erase'
   /** Whether it reads to the end first, or goes on from what it knew. */
   reads: boolean
 }
@@ -164,7 +175,11 @@ export const actions = (workers: number): fc.Arbitrary<Action[]> =>
   fc.array(
     fc.record({
       who: fc.nat(workers - 1),
-      act: fc.constantFrom(...ACTS),
+      // Rarely, so that most threads live for long.
+      act: fc.oneof(
+        { weight: 80, arbitrary: fc.constantFrom(...ACTS) },
+        { weight: 1, arbitrary: fc.constant('erase' as const) },
+      ),
       reads: fc.integer({ min: 0, max: 9 }).map((die) => die < 8),
     }),
     { minLength: 1, maxLength: 120, size: 'max' },

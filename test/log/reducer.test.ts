@@ -11,6 +11,13 @@ const runsOf = (log: Entry[]) => {
   return latest === undefined ? past : [...past, latest]
 }
 
+/** Equal for a raw run and its compacted one. */
+const compacted = (events: readonly { type: string }[]) =>
+  compactRun(
+    events,
+    events.map((_, at) => at + 1),
+  ).events
+
 /** The events that a reader who follows live is shown, by run. */
 const shownLive = (log: Entry[]) => {
   let state = EMPTY_THREAD
@@ -79,6 +86,23 @@ describe('the reducer, over any interleaving of three workers that read late, gu
     })
   })
 
+  it('lets nothing count any more once the thread is deleted, and deletes none that has a run', () => {
+    let deletions = 0
+    eachLog((log) => {
+      let state = EMPTY_THREAD
+      for (const { record, key } of log) {
+        const [next, verdict] = applyRecord(state, record, key)
+        if (verdict.did === 'delete') expect(openRun(state)).toBeUndefined()
+        if (verdict.did === 'delete') deletions += 1
+        if (state.deleted) expect([next, verdict]).toEqual([state, { did: 'nothing', why: 'deleted' }])
+        state = next
+      }
+      expect(state.deleted === true).toBe(historyOf(log).state.deleted === true)
+      if (state.deleted) expect(historyOf(log).runs()).toEqual([])
+    })
+    expect(deletions).toBeGreaterThan(100)
+  })
+
   it('means the same whether records come one by one or all at once', () => {
     eachLog((log) => {
       expect(historyOf(log).state).toEqual(stateOf(log))
@@ -97,7 +121,7 @@ describe('the reducer, over any interleaving of three workers that read late, gu
     eachLog((log, cut, tombstoneCut) => {
       const shown = shownLive(log)
       for (const { run, events } of historyOf(clean(log, cut, tombstoneCut)).runs()) {
-        expect(compactRun(events as never)).toEqual(compactRun((shown.get(run.commandId) ?? []) as never))
+        expect(compacted(events)).toEqual(compacted(shown.get(run.commandId) ?? []))
       }
     })
   })

@@ -31,6 +31,7 @@ const runRecord = (attempt: string, part: number, parts: number, type: string): 
   firstSeq: 1,
   lastSeq: 2,
   events: [{ type } as BaseEvent],
+  seqs: [part + 1],
 })
 
 /** What each record did, and the thread that comes of them. */
@@ -73,6 +74,29 @@ describe('the rules of the thread log', () => {
 
   it('ignore a run record for a run that has not ended', () => {
     expect(read(claim('one', null), runRecord('first', 0, 1, 'A')).did).toEqual(['claim', 'nothing'])
+  })
+
+  it('void a deletion of which the claims are not the latest, or whose run goes on', () => {
+    const deleted = (after: string | null): LogRecord => ({
+      kind: 'deleted',
+      deletionId: 'd',
+      after,
+      time: 0,
+    })
+    const ended = [claim('one', null), event('one', 1, 'RUN_FINISHED')]
+    expect(read(...ended, deleted('one')).did.at(-1)).toBe('delete')
+    expect(read(deleted(null)).did).toEqual(['delete'])
+    expect(read(...ended, deleted(null)).did.at(-1)).toBe('nothing')
+    expect(read(...ended, claim('two', 'one'), deleted('one')).did.at(-1)).toBe('nothing')
+    expect(read(claim('one', null), deleted('one')).did.at(-1)).toBe('nothing')
+  })
+
+  it('leave nothing of a deleted thread, and let no claim in', () => {
+    const deleted: LogRecord = { kind: 'deleted', deletionId: 'd', after: 'one', time: 0 }
+    const ended = [claim('one', null), event('one', 1, 'RUN_FINISHED')]
+    const { did, history } = read(...ended, deleted, claim('two', 'one'), claim('three', null))
+    expect(did.slice(2)).toEqual(['delete', 'nothing', 'nothing'])
+    expect([history.runs(), history.state]).toEqual([[], { past: [], rejected: [], deleted: true }])
   })
 
   it('call it damage when events are gone and no run record stands for them', () => {

@@ -1,0 +1,196 @@
+import type { AbstractAgent, BaseEvent, RunAgentInput } from '@ag-ui/client'
+import type { Command } from '../command/command.ts'
+import type { WorkerConfig } from '../config.ts'
+import type { Connection } from '../connection.ts'
+import { messageOf } from '../errors.ts'
+import type { NewRecord } from '../log/record.ts'
+import type { Run } from '../log/reducer.ts'
+import { after } from '../system.ts'
+import { claimThread } from './claim.ts'
+import { compact } from './compaction.ts'
+import { type EarlyEnd, execute, RunControl } from './execute.ts'
+import { createPublisher } from './publisher.ts'
+import { RunWriter } from './run-writer.ts'
+import type { ThreadView } from './thread-view.ts'
+
+/** Which run is meant: by its command where that is known, for a run's id may be used again. */
+export interface RunName {
+  threadId: string
+  runId: string
+  commandId?: string
+}
+
+interface Execution {
+  command: Command
+  control: RunControl
+  writer: RunWriter
+}
+
+export interface Begin {
+  command: Command
+  agent: AbstractAgent
+  /** Records that go into the log with the claim. */
+  alongside: NewRecord[]
+  /** A reason to end it before it begins. */
+  early?: EarlyEnd
+  /** It takes over its own lost run: what tells readers that this begins again. */
+  restart?: BaseEvent[]
+}
+
+export interface ExecutorParts {
+  connection: Connection
+  config: WorkerConfig
+  /** Steps of a thread, one after the other. */
+  inTurn<T>(threadId: string, step: () => Promise<T>): Promise<T>
+}
+
+/** Runs agents under claims: claim → execute → compact → publish. */
+export const createExecutor = ({ connection, config, inTurn }: ExecutorParts) => {
+  const { logger, system } = connection
+  const publisher = createPublisher(connection)
+  /** By claim. */
+  const active = new Map<string, Execution>()
+
+  const publish = (view: ThreadView, run: Run): Promise<void> =>
+    publisher.publish(view.threadId, view.state, run)
+
+  /** What comes after the terminal event. Idempotent: a crash in the middle has it done again. */
+  const finish = async (view: ThreadView, ended: Run): Promise<void> => {
+    await compact(view, ended)
+    // The directory is to forget a thread that was deleted meanwhile.
+    if (view.isDeleted(ended.claims.at(-1)?.claimId ?? '')) return
+    await publish(view, ended)
+  }
+
+  const writerFor = (view: ThreadView, claimId: string, input: RunAgentInput, control: RunControl) =>
+    new RunWriter({
+      view,
+      claimId,
+      input,
+      pendingEventsMax: config.pendingEventsMax,
+      system,
+      onLost: () => control.lose(),
+    })
+
+  /**
+   * Claims the thread and starts the run; undefined when another claim came first. `ended` is false when
+   * another worker took the run over before its end.
+   */
+  const begin = async (view: ThreadView, given: Begin): Promise<{ ended: Promise<boolean> } | undefined> => {
+    const { command, alongside, early, restart } = given
+    const { commandId, agentId, input } = command
+    const claim = restart === undefined ? 'new' : 'takeover'
+    const bid = { claim, commandId, runId: input.runId, agentId, workerId: config.workerId } as const
+    const claimId = await claimThread(system, view, bid, alongside)
+    if (claimId === undefined) return undefined
+    const control = new RunControl()
+    if (early !== undefined) control.end(early)
+    const execution = { command, control, writer: writerFor(view, claimId, input, control) }
+    active.set(claimId, execution)
+    void publish(view, view.state.latest as Run).catch((error) => {
+      logger.warn('The start of a run was not published', {
+        threadId: view.threadId,
+        error: messageOf(error),
+      })
+    })
+    for (const event of restart ?? []) execution.writer.write(event)
+    return { ended: run(view, claimId, execution, given.agent).finally(() => active.delete(claimId)) }
+  }
+
+  const run = async (
+    view: ThreadView,
+    claimId: string,
+    execution: Execution,
+    agent: AbstractAgent,
+  ): Promise<boolean> => {
+    const { command, control, writer } = execution
+    const { threadId, input } = command
+    const cancelTimeout = after(system, timeoutOf(command, config), () =>
+      control.end(timedOut(timeoutOf(command, config))),
+    )
+    try {
+      await execute({ agent, input, writer, control, stopGraceMs: config.stopGraceMs, system })
+    } finally {
+      cancelTimeout()
+    }
+    if (view.isDeleted(claimId)) return true
+    if (writer.fenced) {
+      logger.warn('A run was taken over by another worker', { threadId, runId: input.runId })
+      return false
+    }
+    await inTurn(threadId, () => finish(view, view.state.latest as Run))
+    return true
+  }
+
+  /** Closes a run whose worker is lost, under a claim of its own. */
+  const close = async (view: ThreadView, lost: Run): Promise<void> => {
+    const { commandId, runId, agentId } = lost
+    const lostWorker = lost.claims.at(-1)?.workerId
+    const bid = { claim: 'takeover', commandId, runId, agentId, workerId: config.workerId } as const
+    const claimId = await claimThread(system, view, bid)
+    if (claimId === undefined) return
+    logger.warn('A lost worker’s run is closed', { threadId: view.threadId, runId, worker: lostWorker })
+    const control = new RunControl()
+    control.end(workerLost(lostWorker))
+    const input = emptyInput(view.threadId, runId)
+    const writer = writerFor(view, claimId, input, control)
+    await execute({ agent: NO_AGENT, input, writer, control, stopGraceMs: 0, system })
+    if (!writer.fenced) await finish(view, view.state.latest as Run)
+  }
+
+  return {
+    begin,
+    close,
+    finish,
+    /** Whether the run goes on here. */
+    executes: (run: Run): boolean => active.has(run.claims.at(-1)?.claimId ?? ''),
+    /** Ends a run that goes on here; false when it does not. */
+    end: (named: RunName, reason: EarlyEnd): boolean => {
+      const meant = [...active.values()].filter(({ command }) => isMeant(command, named))
+      for (const { control } of meant) control.end(reason)
+      return meant.length > 0
+    },
+    /** Ends all runs, as this worker leaves. */
+    endAll: (reason: EarlyEnd): void => {
+      for (const { control } of active.values()) control.end(reason)
+    },
+    /** Looks whether the runs here are still this worker's, after it was silent for longer than the others wait. */
+    checkClaims: async (): Promise<void> => {
+      await Promise.all([...active.values()].map(({ writer }) => writer.check()))
+    },
+    get running(): number {
+      return active.size
+    },
+  }
+}
+
+const isMeant = ({ threadId, commandId, input }: Command, named: RunName): boolean =>
+  threadId === named.threadId && input.runId === named.runId && (named.commandId ?? commandId) === commandId
+
+const timeoutOf = ({ runTimeoutMs = Number.POSITIVE_INFINITY }: Command, config: WorkerConfig): number =>
+  Math.min(runTimeoutMs, config.runTimeoutMs)
+
+const timedOut = (limitMs: number): EarlyEnd => ({
+  cause: 'timeout',
+  code: 'RUN_TIMEOUT',
+  message: `The run lasted longer than ${limitMs / 1000} s, its limit (runTimeoutMs), and was ended.`,
+})
+
+const workerLost = (workerId: string | undefined): EarlyEnd => ({
+  cause: 'worker-lost',
+  code: 'WORKER_LOST',
+  message: `Worker "${workerId}" was lost while it executed this run. Run it again if its agent may act twice.`,
+})
+
+const emptyInput = (threadId: string, runId: string): RunAgentInput => ({
+  threadId,
+  runId,
+  messages: [],
+  tools: [],
+  context: [],
+  state: {},
+  forwardedProps: {},
+})
+
+/** Stands in where a run is only closed: with an early end set, no agent is ever called. */
+const NO_AGENT = undefined as never

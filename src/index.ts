@@ -9,6 +9,7 @@ export {
 } from './runner/kafka-agent-runner.ts'
 export type { PoolStatus } from './runner/pool-status.ts'
 export type { ReadEvent } from './runner/resume.ts'
+export type { RunEvent } from './runner/run-call.ts'
 export type { RunStatus, ThreadStatus } from './runner/thread-status.ts'
 export {
   type AgentDefinition,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Beat } from '../presence/beat.ts'
+import { withoutWorker } from '../runner/pool-status.ts'
 import type { ThreadStatus } from '../runner/thread-status.ts'
 import { EXIT } from './exit-code.ts'
 import { withRunner } from './session.ts'
@@ -46,22 +47,26 @@ const printThread = ({ threadId, running, seq, runs, foreign }: ThreadStatus): v
 }
 
 const showWorkers = async (flags: StatusFlags): Promise<number> => {
-  const workers = await withRunner(flags, (runner) => runner.workers())
-  if (flags.json) console.log(JSON.stringify(workers))
+  const [workers, pools] = await withRunner(flags, (runner) =>
+    Promise.all([runner.workers(), runner.pools()]),
+  )
+  if (flags.json) console.log(JSON.stringify({ workers, pools }))
   else if (workers.length > 0) printWorkers(workers)
+  for (const pool of pools) if (pool.pool !== undefined && pool.workers === 0) note(withoutWorker(pool))
   if (workers.length === 0) note(`No worker is there. Start one: ${KAR} worker`)
   return workers.length === 0 ? EXIT.failed : EXIT.ok
 }
 
 const printWorkers = (workers: Beat[]): void => {
-  const rows = workers.map(({ workerId, state, agents, runs, startedAt }) => [
+  const rows = workers.map(({ workerId, pool = '-', state, agents, runs, startedAt }) => [
     workerId,
+    pool,
     state,
     String(runs),
     timeOf(startedAt),
     agents.join(', '),
   ])
-  printTable(['WORKER', 'STATE', 'RUNS', 'STARTED', 'AGENTS'], rows)
+  printTable(['WORKER', 'POOL', 'STATE', 'RUNS', 'STARTED', 'AGENTS'], rows)
 }
 
 /** Local time, without the milliseconds. */

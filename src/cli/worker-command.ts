@@ -4,6 +4,7 @@ import { addKafkaFlags, type KafkaFlags, settingsFor } from './settings.ts'
 
 interface WorkerFlags extends KafkaFlags {
   agents?: string
+  pool?: string
 }
 
 export const addWorkerCommand = (program: Command): void => {
@@ -11,13 +12,15 @@ export const addWorkerCommand = (program: Command): void => {
     .command('worker')
     .description('execute agents for everybody who asks')
     .option('--agents <module>', 'module that registers the agents (KAR_AGENTS; else the demo)')
+    .option('--pool <name>', 'take the commands of the agents of this pool (KAR_POOL)')
     .addHelpText('after', HELP)
     .action(async (flags: WorkerFlags) => {
       const { agents, brokerWaitMs } = commandLineConfig(
         { ...(flags.agents !== undefined && { agents: flags.agents }) },
         process.env,
       )
-      const worker = await settingsFor('worker', flags)
+      const settings = await settingsFor('worker', flags)
+      const worker = { ...settings, ...(flags.pool !== undefined && { pool: flags.pool }) }
       const { runWorkerProcess } = await import('../serve/worker-process.ts')
       // Started by kar serve, it leaves the talking to that.
       const say = process.send === undefined ? console.log : () => {}
@@ -38,8 +41,11 @@ export const addWorkerCommand = (program: Command): void => {
 const HELP = `
 The module exports an object of agents by id, as its default or as "agents":
   export default { support: () => new SupportAgent() }
+An agent that names a pool is executed by workers of that pool alone:
+  export default { vision: { agent: () => new VisionAgent(), pool: 'gpu' } }
 
 Examples:
   $ kar worker
   $ kar worker --agents ./agents.ts
+  $ kar worker --agents ./agents.ts --pool gpu
   $ KAFKA_BROKERS=kafka-1:9092,kafka-2:9092 kar worker --agents @acme/agents`

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import type { AbstractAgent, BaseEvent, RunAgentInput } from '@ag-ui/client'
+import type { AbstractAgent, RunAgentInput } from '@ag-ui/client'
 import express, { type Request, type Response } from 'express'
 import { type Observable, of } from 'rxjs'
 import { LIMITS } from '../config.ts'
@@ -9,10 +9,10 @@ import { type Agents, agentFor } from '../worker/agents.ts'
 import { errorHandler, HttpError } from './http-error.ts'
 import { RemoteAgent } from './remote-agent.ts'
 import { runInput, stopInput } from './run-input.ts'
-import { runError, type SseOptions, sendEvents } from './sse.ts'
+import { runError, type SentEvent, type SseOptions, sendEvents } from './sse.ts'
 
 export interface AgentRouterOptions extends Partial<SseOptions> {
-  runner: Pick<KafkaAgentRunner, 'start' | 'run' | 'connect' | 'stop' | 'status' | 'deleteThread'>
+  runner: Pick<KafkaAgentRunner, 'start' | 'readRun' | 'read' | 'stop' | 'status' | 'deleteThread'>
   /**
    * The agents that the runner's embedded worker runs; others are answered with 404. Leave it out for a runner
    * with `worker: false`: any id is then sent on, and the workers know which there are.
@@ -53,7 +53,7 @@ export const createAgentRouter = (options: AgentRouterOptions): AgentRouter => {
     await runner.start()
     sendEvents(
       response,
-      begin(() => runner.run({ threadId: input.threadId, agent, input })),
+      begin(() => runner.readRun({ threadId: input.threadId, agent, input })),
       sse,
     )
   })
@@ -61,8 +61,9 @@ export const createAgentRouter = (options: AgentRouterOptions): AgentRouter => {
   router.get('/threads/:threadId/events', async (request: Request, response: Response) => {
     const threadId = String(request.params.threadId)
     const follow = flagOf(request.query.follow)
+    const events = runner.read({ threadId, after: cursorOf(request), follow })
     await runner.start()
-    sendEvents(response, runner.connect({ threadId, follow }), sse)
+    sendEvents(response, events, sse)
   })
 
   router.post('/threads/:threadId/stop', json, async (request: Request, response: Response) => {
@@ -91,11 +92,11 @@ export const createAgentRouter = (options: AgentRouterOptions): AgentRouter => {
 }
 
 /** A run that is refused at once is told as one that the log refuses: whichever process has the thread's run. */
-const begin = (run: () => Observable<BaseEvent>): Observable<BaseEvent> => {
+const begin = (run: () => Observable<SentEvent>): Observable<SentEvent> => {
   try {
     return run()
   } catch (error) {
-    return of(runError(error))
+    return of({ event: runError(error) })
   }
 }
 
@@ -114,6 +115,15 @@ const agentOf = async (
 
 const threadUnknown = (threadId: string): HttpError =>
   new HttpError(404, 'THREAD_UNKNOWN', `There is no thread ${JSON.stringify(threadId)}.`)
+
+/**
+ * A browser's EventSource comes back to the very URL that it began with, and says in the header how far it has
+ * come since: so the header goes before the query.
+ */
+const cursorOf = ({ headers, query }: Request): string | undefined => {
+  const given = headers['last-event-id'] || query.after
+  return given === undefined ? undefined : String(given)
+}
 
 const flagOf = (value: unknown): boolean => {
   if (value === undefined || value === 'false' || value === '0') return false

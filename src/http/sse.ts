@@ -20,8 +20,15 @@ const HEADERS = {
   'x-accel-buffering': 'no',
 }
 
-/** As AG-UI's EventEncoder has it. */
-const frame = (event: BaseEvent): string => `data: ${JSON.stringify(event)}\n\n`
+/** An event for a reader, with where it stands then, if that is known. */
+export interface SentEvent {
+  event: BaseEvent
+  cursor?: string
+}
+
+/** As AG-UI's EventEncoder has it; its parsers skip the id, which is what a browser's EventSource comes back with. */
+const frame = ({ event, cursor }: SentEvent): string =>
+  `${cursor === undefined ? '' : `id: ${cursor}\n`}data: ${JSON.stringify(event)}\n\n`
 
 /** A failure in AG-UI's own form, for a stream that has begun. */
 export const runError = (error: unknown): BaseEvent => {
@@ -32,20 +39,23 @@ export const runError = (error: unknown): BaseEvent => {
 /** Sends events as they come, until they end or the reader leaves; what produces them goes on regardless. */
 export const sendEvents = (
   response: ServerResponse,
-  events: Observable<BaseEvent>,
+  events: Observable<SentEvent>,
   { keepAliveMs, pendingBytesMax }: SseOptions,
 ): void => {
   const subscription = new Subscription()
   let pendingMax = pendingBytesMax
   let replaying: 'not yet' | 'now' | 'over' = 'not yet'
+  let cursor: string | undefined
 
+  // Without an id: what ends the stream is no event of the thread, and its reader stands where it stood.
   const end = (last?: BaseEvent) => {
     subscription.unsubscribe()
-    response.end(last === undefined ? undefined : frame(last))
+    response.end(last === undefined ? undefined : frame({ event: last }))
   }
-  const send = (event: BaseEvent) => {
+  const send = (sent: SentEvent) => {
     if (subscription.closed) return
-    const text = frame(event)
+    const text = frame(sent)
+    cursor = sent.cursor
     response.write(text)
     if (replaying === 'not yet') {
       replaying = 'now'
@@ -58,7 +68,7 @@ export const sendEvents = (
     else if (response.writableLength > pendingMax) giveUp()
   }
   const giveUp = () => {
-    end(runError(tooSlow(pendingBytesMax)))
+    end(runError(tooSlow(pendingBytesMax, cursor)))
     const timer = setTimeout(() => response.destroy(), LEAVE_MS_MAX)
     response.once('close', () => clearTimeout(timer))
   }
@@ -75,8 +85,10 @@ export const sendEvents = (
   )
 }
 
-const tooSlow = (pendingBytesMax: number): RunnerError =>
+// All that was sent before this comes with it; a reader that has lost some of it goes on from its own last id.
+const tooSlow = (pendingBytesMax: number, cursor: string | undefined): RunnerError =>
   new RunnerError(
     'READER_TOO_SLOW',
-    `This reader fell more than ${pendingBytesMax} bytes behind. The run goes on; connect again to read it.`,
+    `This reader fell more than ${pendingBytesMax} bytes behind. The run goes on; connect to its thread again` +
+      (cursor === undefined ? '.' : ` with the cursor ${cursor} to get exactly what is missing.`),
   )

@@ -22,6 +22,8 @@ export interface BrokerAddress {
 export interface Place {
   topicId: string
   leader: BrokerAddress
+  /** When a broker said so, by performance.now(). */
+  foundAt: number
 }
 
 const LEADER_WAIT_MS_MAX = 30_000
@@ -112,7 +114,7 @@ export class Cluster {
     const [topic] = topics
     const leaderId = topic?.partitions.find(({ partitionIndex }) => partitionIndex === partition)?.leaderId
     const leader = brokers.find(({ nodeId }) => nodeId === leaderId)
-    return topic && leader && { topicId: topic.topicId, leader }
+    return topic && leader && { topicId: topic.topicId, leader, foundAt: performance.now() }
   }
 
   /** Forgets a place that turned out to be wrong. */
@@ -178,7 +180,7 @@ export class Cluster {
         leaderless.push(name)
         continue
       }
-      const place = { topicId: topic.topicId, leader }
+      const place = { topicId: topic.topicId, leader, foundAt: performance.now() }
       found.set(name, place)
       this.#places.set(name, place)
     }

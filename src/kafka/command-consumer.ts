@@ -55,7 +55,11 @@ export const createCommandConsumer = (
   })
   const joined = Promise.withResolvers<void>()
   const joining = new AbortController()
-  watch(consumer, options, () => joined.resolve())
+  let assigned: number[] = []
+  watch(consumer, options, (partitions) => {
+    assigned = partitions
+    joined.resolve()
+  })
   let stopped: Promise<void> | undefined
 
   return {
@@ -75,6 +79,8 @@ export const createCommandConsumer = (
       joining.abort()
     },
     commit: async (partition, offset) => {
+      // Kafka checks the generation, not the owner: a former one could set its successor's offset back.
+      if (!assigned.includes(partition)) throw new Error(`partition ${partition} is another member's by now`)
       await consumer.commitOffsets([{ topic, partition, offset: String(offset) }])
     },
     stop: () => {
@@ -99,12 +105,17 @@ const keepMembership = async (taken: Promise<void>, heartbeat: () => Promise<voi
   }
 }
 
-const watch = (consumer: Consumer, options: CommandConsumerOptions, onJoined: () => void): void => {
+const watch = (
+  consumer: Consumer,
+  options: CommandConsumerOptions,
+  onJoined: (assigned: number[]) => void,
+): void => {
   let failures = 0
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     failures = 0
-    options.onAssigned(payload.memberAssignment[options.topic] ?? [])
-    onJoined()
+    const assigned = payload.memberAssignment[options.topic] ?? []
+    options.onAssigned(assigned)
+    onJoined(assigned)
   })
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     failures += 1

@@ -28,8 +28,8 @@ export class Follower {
   /** The next offset wanted. */
   position: number
   caughtUp = false
-  /** Whether its topic was ever found. */
-  located = false
+  /** When its topic was first found, by performance.now(). */
+  foundAt: number | undefined
   stopped = false
   readonly #handlers: FollowHandlers
   /** Since the brokers last answered for it. */

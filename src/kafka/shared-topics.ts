@@ -54,33 +54,40 @@ const createMissing = async (
   if (topics.length > 0) await admin.createTopics({ topics, waitForLeaders: false })
 }
 
-/** The topics' places, as soon as every partition has a leader. */
-const placesOf = async (admin: Admin, names: string[]): Promise<ITopicMetadata[]> => {
+/** Brokers learn of a new topic one after the other, and any of them may be the one that is asked. */
+const untilKnown = async <T>(ask: () => Promise<T>): Promise<T> => {
   const deadline = performance.now() + LEADERS_WAIT_MS_MAX
   for (;;) {
     try {
-      const { topics } = await admin.fetchTopicMetadata({ topics: names })
-      if (topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return topics
+      return await ask()
     } catch (error) {
       if (performance.now() > deadline) throw error
     }
-    if (performance.now() > deadline)
-      throw new Error(`a partition has had no leader for ${LEADERS_WAIT_MS_MAX} ms`)
     await sleep(20)
   }
 }
 
+/** The topics' places, as soon as every partition has a leader. */
+const placesOf = (admin: Admin, names: string[]): Promise<ITopicMetadata[]> =>
+  untilKnown(async () => {
+    const { topics } = await admin.fetchTopicMetadata({ topics: names })
+    if (topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return topics
+    throw new Error(`a partition has had no leader for ${LEADERS_WAIT_MS_MAX} ms`)
+  })
+
 const compare = async (admin: Admin, wanted: TopicSettings[]): Promise<void> => {
   const names = wanted.map(({ name }) => name)
   const topics = await placesOf(admin, names)
-  const { resources } = await admin.describeConfigs({
-    resources: names.map((name) => ({
-      type: kafkajs.ConfigResourceTypes.TOPIC,
-      name,
-      configNames: ['cleanup.policy'],
-    })),
-    includeSynonyms: false,
-  })
+  const { resources } = await untilKnown(() =>
+    admin.describeConfigs({
+      resources: names.map((name) => ({
+        type: kafkajs.ConfigResourceTypes.TOPIC,
+        name,
+        configNames: ['cleanup.policy'],
+      })),
+      includeSynonyms: false,
+    }),
+  )
   for (const { name, partitions, config } of wanted) {
     const found = topics.find((topic) => topic.name === name)?.partitions.length
     if (found !== partitions) throw mismatch(name, 'partitions', String(found), String(partitions))

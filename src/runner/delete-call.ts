@@ -19,6 +19,8 @@ const ATTEMPTS_MAX = 10
 const RECORD_WAIT_MS = 2_000
 const LOOK_AGAIN_MS = 20
 const APPEND_PATIENCE_MS = 500
+/** Live readers get the marker meanwhile. One that does not takes seconds to find that the log is gone. */
+const READERS_MS = 250
 
 /**
  * Ends the thread's run and removes its log and its directory entry; false when it has no log. Each step may
@@ -27,9 +29,10 @@ const APPEND_PATIENCE_MS = 500
  * APPEND_FAILED, BROKER_UNAVAILABLE
  */
 export const deleteThread = async (options: DeleteCallOptions): Promise<boolean> => {
-  const { connection, threadId } = options
+  const { connection, places, threadId } = options
   const logId = await endThread(options)
   if (logId !== undefined) await connection.logs.remove(threadId, logId)
+  places.forget(threadId)
   // Also where there is no log: the deletion may be one that broke off here.
   await connection.producer.send({ topic: connection.topics.threads.name, key: threadId, value: null })
   return logId !== undefined
@@ -37,13 +40,17 @@ export const deleteThread = async (options: DeleteCallOptions): Promise<boolean>
 
 /** Brings the log to its end for good: afterwards no claim in it counts. Gives the log that may go. */
 const endThread = async (options: DeleteCallOptions): Promise<string | undefined> => {
-  const { places, threadId } = options
+  const { connection, places, threadId } = options
+  const { system } = connection
   let last: string | undefined
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const place = await places.latestOfLog(threadId)
     // Another deleter may have removed it since the last look.
     if (place === undefined || (last !== undefined && place.logId !== last)) return last
-    if (place.state.deleted) return place.logId
+    if (place.state.deleted) {
+      await system.sleep(READERS_MS)
+      return place.logId
+    }
     last = place.logId
     if (openRun(place.state) !== undefined) await endRun(options, place)
     else await appendMarker(options, await untilRecorded(options, place))

@@ -25,7 +25,7 @@ import { Places, START } from './places.ts'
 import { type PoolStatus, poolStatus } from './pool-status.ts'
 import { replay } from './replay.ts'
 import type { ReadEvent } from './resume.ts'
-import { RunCall } from './run-call.ts'
+import { RunCall, type RunEvent } from './run-call.ts'
 import { type StopCallOptions, stopRun } from './stop-call.ts'
 import { type ThreadStatus, threadStatus } from './thread-status.ts'
 
@@ -146,7 +146,16 @@ export class KafkaAgentRunner {
    * @throws Error 'Thread already running', when this process has a run on the thread and the second is to be
    * rejected; `TOO_MANY_RUNS`
    */
-  run({ threadId, agent, input, onConcurrentRun }: RunRequest): Observable<BaseEvent> {
+  run(request: RunRequest): Observable<BaseEvent> {
+    return this.readRun(request).pipe(map(({ event }) => event))
+  }
+
+  /**
+   * As `run`, with the cursor of each event of the thread: who loses this stream goes on with `connect` or
+   * `read`, in any process.
+   * @throws Error as `run`
+   */
+  readRun({ threadId, agent, input, onConcurrentRun }: RunRequest): Observable<RunEvent> {
     const mode = onConcurrentRun ?? this.#config.onConcurrentRun
     if (mode === 'reject' && this.#calls.of(threadId).length > 0)
       throw new RunnerError('THREAD_BUSY', 'Thread already running')

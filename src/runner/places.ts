@@ -43,6 +43,10 @@ export class Places {
     if (known.logId !== place.logId || place.nextOffset >= known.nextOffset) this.#known.set(threadId, place)
   }
 
+  forget(threadId: string): void {
+    this.#known.delete(threadId)
+  }
+
   /**
    * Reads the thread to its end; undefined when it has no log, or was deleted.
    * @throws RunnerError READ_FAILED

@@ -10,6 +10,12 @@ export interface PoolStatus {
   agents: string[]
 }
 
+/** What to do about a pool that has no worker. */
+export const withoutWorker = ({ pool, agents }: PoolStatus): string => {
+  const whose = agents.length === 0 ? '' : ` (agents ${agents.join(', ')})`
+  return `No worker takes the commands of pool "${pool}"${whose}. Start one with "kar worker --pool ${pool}".`
+}
+
 /** The workers without a pool first, then the pools by name. `known` are pools that may have no worker now. */
 export const poolStatus = (
   beats: readonly Beat[],

@@ -38,7 +38,9 @@ const missingOf = (history: RunHistory, cursor: Cursor): ReadEvent[] => {
     if (piece !== undefined) pieces.push({ ...piece, place: at + 1 })
   }
   // What the reader has of the run record may reach beyond what it is still to get.
-  const reached = Math.max(from.seq, ...history.seqs.slice(0, from.count).map(lastSeqOf))
+  const reached = history.seqs
+    .slice(0, from.count)
+    .reduce<number>((seq, seqs) => Math.max(seq, lastSeqOf(seqs)), from.seq)
   const cursors = cursorsOf(pieces, from, reached)
   return pieces.map(({ event }, at) => ({ event, cursor: cursors[at]! }))
 }

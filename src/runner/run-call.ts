@@ -6,6 +6,7 @@ import type { Verdict } from '../log/reducer.ts'
 import type { ThreadLogs } from '../log/thread-logs.ts'
 import { after, type System } from '../system.ts'
 import { type Place, type Places, START, step } from './places.ts'
+import type { ReadEvent } from './resume.ts'
 import { threadDeleted } from './thread-deleted.ts'
 
 /** Logs that may be removed under a run that has not begun. */
@@ -27,13 +28,16 @@ export interface RunCallOptions {
   onEnd(): void
 }
 
+/** An event of a run for its caller; without a cursor where it is no event of the thread's log. */
+export type RunEvent = Omit<ReadEvent, 'cursor'> & Partial<ReadEvent>
+
 /** A run that this process asked for: its events as the log shows them, to the terminal one. */
 export class RunCall {
   readonly threadId: string
   readonly runId: string
   readonly commandId: string
   /** Never errs: what goes wrong is a RUN_ERROR, as AG-UI has it. */
-  readonly events: Subject<BaseEvent> = new ReplaySubject<BaseEvent>()
+  readonly events: Subject<RunEvent> = new ReplaySubject<RunEvent>()
   /** Resolves when the thread has a log to connect to, or never will. */
   readonly ready: Promise<void>
   readonly #ready = Promise.withResolvers<void>()
@@ -135,11 +139,11 @@ export class RunCall {
     const { seq, event } = verdict.record
     const expected = (this.#lastSeq ?? verdict.run.firstSeq - 1) + 1
     if (seq !== expected) {
-      this.fail(tooSlow(this.runId))
+      this.fail(tooSlow(this.runId, expected - 1))
       return
     }
     this.#lastSeq = seq
-    this.#emit(event)
+    this.#emit(event, String(seq))
     if (isTerminal(event)) this.#end()
   }
 
@@ -155,8 +159,8 @@ export class RunCall {
     this.#end()
   }
 
-  #emit(event: BaseEvent): void {
-    if (!this.#ended) this.events.next(event)
+  #emit(event: BaseEvent, cursor?: string): void {
+    if (!this.#ended) this.events.next({ event, cursor })
   }
 
   #end(): void {
@@ -179,8 +183,9 @@ const unanswered = (threadId: string, ttlMs: number): RunnerError =>
   )
 
 /** Compaction replaced raw events of the run before this process had read them. */
-const tooSlow = (runId: string): RunnerError =>
+const tooSlow = (runId: string, seq: number): RunnerError =>
   new RunnerError(
     'READER_TOO_SLOW',
-    `Events of run "${runId}" were compacted before they were read. Connect again.`,
+    `Events of run "${runId}" were compacted before they were read. Connect to its thread with the cursor ${seq} to ` +
+      'get exactly what is missing.',
   )

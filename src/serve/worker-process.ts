@@ -1,5 +1,6 @@
 import { type WorkerInput, workerConfig } from '../config.ts'
 import { messageOf, RunnerError } from '../errors.ts'
+import { agentsOfPool } from '../worker/agents.ts'
 import { createWorker } from '../worker/worker.ts'
 import { loadAgents } from './agents-module.ts'
 import { onSignals } from './signals.ts'
@@ -30,13 +31,15 @@ export const runWorkerProcess = async (options: WorkerProcessOptions): Promise<v
   try {
     const agents = await loadAgents(options.agents)
     const config = workerConfig(options.worker)
+    const agentIds = Object.keys(agentsOfPool(agents, config.pool))
+    if (agentIds.length === 0) throw poolWithoutAgents(config.pool)
     const worker = createWorker({ ...config, agents })
     const leaving = untilToldToLeave(config.drainTimeoutMs, options.onStopping)
     const started = startWithin(() => worker.start(), options.brokerWaitMs).then(() => undefined)
     const early = await Promise.race([started, leaving])
     if (early === undefined) {
-      parent?.tell({ news: 'ready', workerId: worker.workerId, agentIds: Object.keys(agents) })
-      options.onReady?.(worker.workerId, Object.keys(agents))
+      parent?.tell({ news: 'ready', workerId: worker.workerId, agentIds })
+      options.onReady?.(worker.workerId, agentIds)
     }
     const { drainTimeoutMs, limitMs } = early ?? (await leaving)
     // What still holds on after that is cut: its runs are taken over by other workers.
@@ -48,6 +51,14 @@ export const runWorkerProcess = async (options: WorkerProcessOptions): Promise<v
     throw error
   }
 }
+
+const poolWithoutAgents = (pool: string | undefined): RunnerError =>
+  new RunnerError(
+    'CONFIG_INVALID',
+    pool === undefined
+      ? 'All agents of the module name a pool, and this worker is in none. Start it with --pool (KAR_POOL).'
+      : `No agent of the module names the pool "${pool}" of this worker. Check KAR_POOL, or add "pool: '${pool}'" to an agent.`,
+  )
 
 interface Leave {
   drainTimeoutMs: number

@@ -18,7 +18,8 @@ export const claimThread = async (
   alongside: NewRecord[] = [],
 ): Promise<string | undefined> => {
   // Nothing that is appended behind a deletion counts: the thread begins anew in another log.
-  if (view.state.deleted) await view.open()
+  if (!view.isOpen) await view.open(bid.commandId)
+  if (view.isDeleted(bid.commandId)) return undefined
   const { latest } = view.state
   if (bid.claim === 'new' && latest !== undefined) await compact(view, latest)
   const claimId = system.newId()

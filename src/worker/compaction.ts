@@ -15,7 +15,12 @@ import type { ThreadView } from './thread-view.ts'
  */
 export const compact = async (view: ThreadView, ended: Run): Promise<void> => {
   const { latest } = view.state
-  if (latest === undefined || latest.claims[0] !== ended.claims[0] || latest.recordedBy !== undefined) return
+  if (
+    latest?.terminal === undefined ||
+    latest.claims[0] !== ended.claims[0] ||
+    latest.recordedBy !== undefined
+  )
+    return
   const records = runRecordsOf(view.history.historyOf(latest))
   const tombstones: NewRecord[] = view.history.rawKeysOf(latest).map((key) => ({ kind: 'tombstone', key }))
   for (const append of inAppends([...records, ...tombstones])) await view.append(append)

@@ -4,7 +4,7 @@ import type { WorkerConfig } from '../config.ts'
 import type { Connection } from '../connection.ts'
 import { messageOf } from '../errors.ts'
 import type { NewRecord } from '../log/record.ts'
-import type { Run } from '../log/reducer.ts'
+import { type Run, runOf } from '../log/reducer.ts'
 import { after } from '../system.ts'
 import { claimThread } from './claim.ts'
 import { compact } from './compaction.ts'
@@ -58,7 +58,7 @@ export const createExecutor = ({ connection, config, inTurn }: ExecutorParts) =>
   const finish = async (view: ThreadView, ended: Run): Promise<void> => {
     await compact(view, ended)
     // The directory is to forget a thread that was deleted meanwhile.
-    if (view.isDeleted(ended.claims.at(-1)?.claimId ?? '')) return
+    if (view.isDeleted(ended.commandId)) return
     await publish(view, ended)
   }
 
@@ -94,15 +94,10 @@ export const createExecutor = ({ connection, config, inTurn }: ExecutorParts) =>
       })
     })
     for (const event of restart ?? []) execution.writer.write(event)
-    return { ended: run(view, claimId, execution, given.agent).finally(() => active.delete(claimId)) }
+    return { ended: run(view, execution, given.agent).finally(() => active.delete(claimId)) }
   }
 
-  const run = async (
-    view: ThreadView,
-    claimId: string,
-    execution: Execution,
-    agent: AbstractAgent,
-  ): Promise<boolean> => {
+  const run = async (view: ThreadView, execution: Execution, agent: AbstractAgent): Promise<boolean> => {
     const { command, control, writer } = execution
     const { threadId, input } = command
     const cancelTimeout = after(system, timeoutOf(command, config), () =>
@@ -113,12 +108,16 @@ export const createExecutor = ({ connection, config, inTurn }: ExecutorParts) =>
     } finally {
       cancelTimeout()
     }
-    if (view.isDeleted(claimId)) return true
+    if (view.isDeleted(command.commandId)) return true
     if (writer.fenced) {
       logger.warn('A run was taken over by another worker', { threadId, runId: input.runId })
       return false
     }
-    await inTurn(threadId, () => finish(view, view.state.latest as Run))
+    // By its command: before its turn comes, the thread's next run may have been claimed here.
+    await inTurn(threadId, async () => {
+      const ended = runOf(view.state, command.commandId)
+      if (ended !== undefined) await finish(view, ended)
+    })
     return true
   }
 

@@ -9,15 +9,14 @@ export class LogView {
   readonly messageIds = new Set<string>()
   pendingInterrupts: readonly Interrupt[] = []
   position: LogPosition = { nextOffset: 0 }
-  /** The last valid claim, also after the thread was deleted. */
-  lastClaim: string | undefined
+  /** The commands that have or had a run in it, also after the thread was deleted. */
+  readonly commands = new Set<string>()
 
   apply({ record, key, offset }: ReadRecord): void {
     if (offset < this.position.nextOffset) return
     this.position = { ...this.position, nextOffset: offset + 1 }
     const verdict = this.history.apply(record, key)
-    if (verdict.did === 'claim' || verdict.did === 'takeover')
-      this.lastClaim = verdict.run.claims.at(-1)?.claimId
+    if (verdict.did === 'claim') this.commands.add(verdict.run.commandId)
     if (verdict.did === 'show') {
       knownMessageIds([verdict.record.event], this.messageIds)
       this.pendingInterrupts = interruptsAfter(verdict.record.event, this.pendingInterrupts)

@@ -59,10 +59,10 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     inTurn: (threadId, step) => lanes.run(threadId, step),
   })
 
-  const viewOf = async (threadId: string): Promise<ThreadView> => {
+  const viewOf = async ({ threadId, commandId }: Command): Promise<ThreadView> => {
     const view = views.get(threadId) ?? new ThreadView(logs, threadId)
     views.set(threadId, view)
-    await view.open()
+    await view.open(commandId)
     return view
   }
 
@@ -87,10 +87,11 @@ export const createRunCommands = (options: RunCommandsOptions) => {
   const admit = async (turn: Turn, source: CommandRecord, hasPlace: boolean): Promise<Admission> => {
     const { command } = turn
     const { threadId, commandId } = command
-    const view = await viewOf(threadId)
+    const view = await viewOf(command)
     // Its own command is in hand here, and sees to it.
     const seesToItself = (run: Run) => run.commandId !== commandId && turns.has(threadId, run.commandId)
     for (let attempt = 0; attempt < LIMITS.claimAttemptsMax; attempt += 1) {
+      if (view.isDeleted(commandId)) return DONE
       const decision = decide(
         view.state,
         command,
@@ -226,9 +227,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     ): Promise<void> => {
       await sendDeadLetter(connection, source, error)
       if (command === undefined) return
-      await lanes.run(command.threadId, async () =>
-        reject(await viewOf(command.threadId), command, source, error),
-      )
+      await lanes.run(command.threadId, async () => reject(await viewOf(command), command, source, error))
     },
     /** Ends a run that goes on here; wakes those that wait, one of which may be meant. */
     stop: ({ threadId, runId, commandId, cause }: StopRequest): boolean => {

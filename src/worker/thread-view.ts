@@ -18,8 +18,8 @@ export class ThreadView {
   readonly threadId: string
   readonly #logs: ThreadLogs
   #log = new LogView()
-  /** The last valid claim of the log that was there before. */
-  #goneClaim: string | undefined
+  /** The commands of the log that was there before. */
+  #goneCommands: ReadonlySet<string> = new Set()
   /** Appends are applied in log order, one after the other. */
   #applied: Promise<unknown> = Promise.resolve()
 
@@ -50,9 +50,11 @@ export class ThreadView {
     return latestClaim(this.state)?.claimId === claimId
   }
 
-  /** Whether the claim's thread was deleted since: its run is over, and never to be executed again. */
-  isDeleted(claimId: string): boolean {
-    return claimId === this.#goneClaim || (this.state.deleted === true && claimId === this.#log.lastClaim)
+  /** Whether the thread was deleted after the command's run in it: that is never to be executed again. */
+  isDeleted(commandId: string): boolean {
+    return (
+      this.#goneCommands.has(commandId) || (this.state.deleted === true && this.#log.commands.has(commandId))
+    )
   }
 
   /**
@@ -63,17 +65,23 @@ export class ThreadView {
     return this.#inTurn(() => this.#readToEnd())
   }
 
+  /** Whether there was a log to write to when it was last read. */
+  get isOpen(): boolean {
+    return this.#log.position.logId !== undefined && !this.state.deleted
+  }
+
   /**
    * The same, and the thread has a log to write to afterwards: a new one where it had none, and where it was
-   * deleted, of which this finishes what the deleter left undone.
+   * deleted, of which this finishes what the deleter left undone. For a command whose run was deleted with
+   * the thread none is made.
    * @throws RunnerError READ_FAILED, BROKER_UNAVAILABLE
    */
-  open(): Promise<void> {
+  open(commandId: string): Promise<void> {
     return this.#inTurn(async () => {
       for (let round = 0; round < FRESH_LOGS_MAX; round += 1) {
         await this.#readToEnd()
+        if (this.isOpen || this.isDeleted(commandId)) return
         const { logId } = this.#log.position
-        if (logId !== undefined && !this.state.deleted) return
         if (logId !== undefined) await this.#logs.remove(this.threadId, logId)
         await this.#logs.ensure(this.threadId)
       }
@@ -112,8 +120,14 @@ export class ThreadView {
     // Handled here already: the turn before this one may take a while.
     appended.catch(() => {})
     return this.#inTurn(async () => {
-      const { baseOffset, appendAttempt } = await appended
-      const { nextOffset } = this.#log.position
+      const { nextOffset, logId } = this.#log.position
+      const landed = await appended.catch(async (error) => {
+        await this.#readToEnd()
+        // To a log that was removed nobody can append. What has become of the thread is in the state now.
+        if (this.#log.position.logId === logId) throw error
+      })
+      if (landed === undefined) return
+      const { baseOffset, appendAttempt } = landed
       // A repeated append may lie in the log twice, and another offset means that others wrote: read.
       // Topics are written by name, so what decides is read back by its log's id: it may lie in another log.
       if (baseOffset !== nextOffset || appendAttempt > 0 || records.some(decides)) return this.#readToEnd()
@@ -133,7 +147,7 @@ export class ThreadView {
     // Another log, or none. Nobody is to see it half read: the claim that holds it may be one's own.
     const other = new LogView()
     await this.#readOn(other)
-    this.#goneClaim = this.#log.lastClaim ?? this.#goneClaim
+    if (this.#log.commands.size > 0) this.#goneCommands = this.#log.commands
     this.#log = other
   }
 

@@ -105,6 +105,28 @@ describe('kar run and kar connect', () => {
   })
 })
 
+describe('kar delete', () => {
+  it('ends the run and removes the thread; who shows it is told, and a second time there is none', async () => {
+    const thread = threadId()
+    const running = start(['run', '--thread', thread, '--agent', 'slow', 'Hi'], env)
+    await running.until('thinking')
+    const reader = start(['connect', thread, '--follow'], env)
+    await reader.until('thinking')
+    const deleted = await run(['delete', thread], env)
+    expect(deleted).toMatchObject({ code: 0, stdout: `Deleted thread "${thread}".\n`, stderr: '' })
+    expect(await running.ended).toBe(0)
+    expect(await reader.ended).toBe(1)
+    expect(reader.stderr).toContain('[THREAD_DELETED]')
+    const again = await run(['delete', thread], env)
+    expect(again).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('There is no thread'),
+    })
+    expect((await run(['status', thread], env)).code).toBe(1)
+  })
+})
+
 describe('kar status', () => {
   it('shows the workers, and 1 for a thread that is not there', async () => {
     const [workers, nothing] = await Promise.all([run(['status'], env), run(['status', 'nothing'], env)])

@@ -3,12 +3,15 @@ import type { BaseEvent } from '@ag-ui/client'
 import { NEVER, Observable, of, Subject, throwError } from 'rxjs'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { RunnerError } from '../../src/errors.ts'
-import { type SseOptions, sendEvents } from '../../src/http/sse.ts'
-import { eventsOf, listenOn } from './stack.ts'
+import { type SentEvent, type SseOptions, sendEvents } from '../../src/http/sse.ts'
+import { eventsOf, framesOf, listenOn } from './stack.ts'
 
-const event = (size = 0) => ({ type: 'CUSTOM', name: 'n', value: 'x'.repeat(size) }) as unknown as BaseEvent
+const event = (size = 0, cursor?: string): SentEvent => ({
+  event: { type: 'CUSTOM', name: 'n', value: 'x'.repeat(size) } as unknown as BaseEvent,
+  cursor,
+})
 
-const serve = async (events: Observable<BaseEvent>, options: Partial<SseOptions> = {}) => {
+const serve = async (events: Observable<SentEvent>, options: Partial<SseOptions> = {}) => {
   const server = await listenOn((_request, response) =>
     sendEvents(response, events, { keepAliveMs: 15_000, pendingBytesMax: 1_000_000, ...options }),
   )
@@ -52,24 +55,50 @@ describe('an event stream', () => {
 
   it('lets go of its source when the reader leaves', async () => {
     const released = vi.fn()
-    const url = await serve(new Observable<BaseEvent>(() => released))
+    const url = await serve(new Observable<SentEvent>(() => released))
     const leaving = new AbortController()
     await fetch(url, { signal: leaving.signal })
     leaving.abort()
     await vi.waitFor(() => expect(released).toHaveBeenCalledOnce())
   })
 
-  it('gives up a reader that falls too far behind, and tells it', async () => {
-    const source = new Subject<BaseEvent>()
+  it('gives each event the cursor it came with as its id, and none to what ends the stream', async () => {
+    const failing = new Observable<SentEvent>((subscriber) => {
+      subscriber.next(event(1, '7'))
+      subscriber.next(event(1, '7.3'))
+      subscriber.next(event(1))
+      subscriber.error(new RunnerError('READ_FAILED', 'gone'))
+    })
+    const url = await serve(failing)
+    const frames = framesOf(await (await fetch(url)).text())
+    expect(frames.map(({ id, event }) => [id, event.type])).toEqual([
+      ['7', 'CUSTOM'],
+      ['7.3', 'CUSTOM'],
+      [undefined, 'CUSTOM'],
+      [undefined, 'RUN_ERROR'],
+    ])
+  })
+
+  it('gives up a reader that falls too far behind, and tells it where to go on', async () => {
+    const source = new Subject<SentEvent>()
     const url = await serve(source)
     const reader = lazyReader(url)
     await vi.waitFor(() => expect(source.observed).toBe(true))
     for (let count = 0; count < 1_000 && source.observed; count += 1) {
-      source.next(event(100_000))
+      source.next(event(100_000, String(count + 1)))
       await new Promise(setImmediate)
     }
     expect(source.observed).toBe(false)
-    expect(await reader.read()).toContain('"code":"READER_TOO_SLOW"')
+    const text = await reader.read()
+    const last = text
+      .match(/^id: \d+$/gm)
+      ?.at(-1)
+      ?.slice(4)
+    expect(last).toBeDefined()
+    // All that was sent has arrived, then the reason.
+    expect(text.match(/^id: \d+$/gm)?.length).toBe(Number(last))
+    expect(text).toContain('"code":"READER_TOO_SLOW"')
+    expect(text).toContain(`with the cursor ${last} `)
   })
 
   it('takes a replay of any size in one go', async () => {

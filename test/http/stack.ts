@@ -66,12 +66,23 @@ export const post = (url: string, body: unknown, headers: Record<string, string>
     body: typeof body === 'string' ? body : JSON.stringify(body),
   })
 
-/** The events of a server-sent stream that has ended. */
-export const eventsOf = (stream: string): { type: string; [field: string]: unknown }[] =>
+interface Frame {
+  id?: string
+  event: { type: string; [field: string]: unknown }
+}
+
+/** The whole frames of a server-sent stream: their ids and events. */
+export const framesOf = (stream: string): Frame[] =>
   stream
     .split('\n\n')
-    .filter((frame) => frame.startsWith('data: '))
-    .map((frame) => JSON.parse(frame.slice('data: '.length)))
+    .slice(0, -1)
+    .flatMap((frame) => {
+      const data = /^data: (.*)$/m.exec(frame)?.[1]
+      return data === undefined ? [] : [{ id: /^id: (.*)$/m.exec(frame)?.[1], event: JSON.parse(data) }]
+    })
+
+/** The events of a server-sent stream. */
+export const eventsOf = (stream: string): Frame['event'][] => framesOf(stream).map(({ event }) => event)
 
 /** The text that the assistant's messages of a stream say, joined. */
 export const saidIn = (stream: string): string =>

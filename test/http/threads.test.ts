@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { eventsOf, jsonOf, post, type Stack, saidIn, startStack } from './stack.ts'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { talkOf } from '../support/agents.ts'
+import { eventsOf, framesOf, jsonOf, post, type Stack, saidIn, startStack } from './stack.ts'
 
 let stack: Stack
 beforeAll(async () => {
@@ -13,6 +14,35 @@ const question = (threadId: string) => ({
   messages: [{ id: randomUUID(), role: 'user', content: 'Hi' }],
 })
 const pathOf = (threadId: string) => `/threads/${encodeURIComponent(threadId)}`
+
+/** Reads a stream up to a number of events and leaves. */
+const readUntil = async (
+  url: string,
+  count: number,
+  init: RequestInit,
+): Promise<ReturnType<typeof framesOf>> => {
+  const leaving = new AbortController()
+  const { body } = await fetch(url, { ...init, signal: leaving.signal })
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const chunk of body!) {
+    text += decoder.decode(chunk, { stream: true })
+    if (framesOf(text).length >= count) break
+  }
+  leaving.abort()
+  return framesOf(text).slice(0, count)
+}
+
+/** What each message and call of a stream says. */
+const wordsOf = (events: ReturnType<typeof eventsOf>): Record<string, string> => {
+  const words: Record<string, string> = {}
+  for (const { messageId, toolCallId, delta } of events) {
+    if (typeof delta !== 'string') continue
+    const key = String(messageId ?? toolCallId)
+    words[key] = (words[key] ?? '') + delta
+  }
+  return words
+}
 
 describe('threads over HTTP', () => {
   it.each(['a/b', '../up', '你好 ü?#&%', '.'.repeat(3), 'x'.repeat(500)])('take any id: %s', async (id) => {
@@ -61,6 +91,85 @@ describe('threads over HTTP', () => {
     }
     leaving.abort()
     expect(eventsOf(text).filter(({ type }) => type === 'RUN_STARTED').length).toBe(2)
+  })
+
+  it('go on exactly where a reader left a live run, in whichever process it comes back', async () => {
+    const threadId = `t-${randomUUID()}`
+    const path = `${pathOf(threadId)}/events`
+    const asked = { method: 'POST', headers: { 'content-type': 'application/json' } }
+    // The caller's own stream breaks first, then two readers' in turn.
+    let read = await readUntil(`${stack.url}/agents/slow/run`, 5, {
+      ...asked,
+      body: JSON.stringify(question(threadId)),
+    })
+    for (const url of [stack.secondUrl, stack.url]) {
+      const lastId = read.at(-1)?.id ?? ''
+      read = [
+        ...read,
+        ...(await readUntil(`${url}${path}?after=0`, 5, { headers: { 'last-event-id': lastId } })),
+      ]
+    }
+    expect(read.map(({ id }) => id)).toEqual(read.map((_, at) => String(at + 1)))
+
+    const rest = fetch(`${stack.secondUrl}${path}?after=${read.at(-1)?.id}`)
+    await post(`${stack.url}${pathOf(threadId)}/stop`, {})
+    read = [...read, ...framesOf(await (await rest).text())]
+    expect(read.at(-1)?.event.type).toBe('RUN_FINISHED')
+    expect(read.filter(({ event }) => event.type === 'RUN_STARTED').length).toBe(1)
+    const words = read.map(({ event }) => event.delta ?? '').join('')
+    expect(words).toBe(talkOf(words.split(' ').length - 1))
+  })
+
+  it('go on exactly where a reader left them, also when the run was compacted meanwhile', async () => {
+    const threadId = `t-${randomUUID()}`
+    const live = framesOf(await (await post(`${stack.url}/agents/demo/run`, question(threadId))).text())
+    const url = `${stack.secondUrl}${pathOf(threadId)}/events`
+    await vi.waitFor(async () => {
+      expect(eventsOf(await (await fetch(url)).text()).length).toBeLessThan(live.length)
+    }, 10_000)
+    for (const [at, { id }] of live.entries()) {
+      const rest = framesOf(await (await fetch(url, { headers: { 'last-event-id': id ?? '' } })).text())
+      const read = [...live.slice(0, at + 1), ...rest].map(({ event }) => event)
+      expect(wordsOf(read)).toEqual(wordsOf(live.map(({ event }) => event)))
+      const others = (events: typeof read) => events.filter(({ delta }) => typeof delta !== 'string')
+      expect(others(read)).toEqual(others(live.map(({ event }) => event)))
+      expect(rest.at(-1)?.id).toBe(at === live.length - 1 ? undefined : live.at(-1)?.id)
+    }
+  })
+
+  it('refuse what is no cursor, and tell one that the thread never gave', async () => {
+    const threadId = `t-${randomUUID()}`
+    await (await post(`${stack.url}/agents/demo/run`, question(threadId))).text()
+    const url = `${stack.url}${pathOf(threadId)}/events`
+    for (const answer of [
+      await fetch(`${url}?after=x`),
+      await fetch(`${url}?after=`),
+      await fetch(`${url}?after=1`, { headers: { 'last-event-id': 'x' } }),
+    ]) {
+      expect([answer.status, (await jsonOf(answer)).error]).toEqual([400, 'INPUT_INVALID'])
+    }
+    const unknown = eventsOf(await (await fetch(`${url}?after=999`)).text())
+    expect(unknown).toEqual([expect.objectContaining({ type: 'RUN_ERROR', code: 'CURSOR_UNKNOWN' })])
+  })
+
+  it('are deleted, after which they are unknown, and their readers told', async () => {
+    const threadId = `t-${randomUUID()}`
+    await (await post(`${stack.url}/agents/demo/run`, question(threadId))).text()
+    const followed = await fetch(`${stack.secondUrl}${pathOf(threadId)}/events?follow=true`)
+    const reader = followed.body!.getReader()
+    const first = await reader.read()
+    expect(first.done).toBe(false)
+
+    const deleted = await fetch(`${stack.url}${pathOf(threadId)}`, { method: 'DELETE' })
+    expect([deleted.status, (await jsonOf(deleted)).deleted]).toEqual([200, true])
+    let last = ''
+    for (let part = await reader.read(); !part.done; part = await reader.read())
+      last = new TextDecoder().decode(part.value)
+    expect(eventsOf(last).at(-1)).toMatchObject({ type: 'RUN_ERROR', code: 'THREAD_DELETED' })
+    for (const method of ['GET', 'DELETE']) {
+      const gone = await fetch(`${stack.secondUrl}${pathOf(threadId)}`, { method })
+      expect([gone.status, (await jsonOf(gone)).error]).toEqual([404, 'THREAD_UNKNOWN'])
+    }
   })
 
   it('go on when the client that started a run leaves, until any process stops exactly that run', async () => {

@@ -6,6 +6,8 @@ import { CLIENTS, replay } from '../run/clients.ts'
 import { readAfter } from './thread-log.ts'
 
 const numRuns = Number(process.env.RESUME_RUNS ?? 150)
+/** Milliseconds. What fails is made smaller for no longer than that. */
+const interruptAfterTimeLimit = 60_000
 const idsOf = (run: number) => ({ threadId: 't', runId: `run-${run}` })
 const typed = (type: string, fields: object = {}): BaseEvent => ({ type, ...fields }) as BaseEvent
 
@@ -62,14 +64,14 @@ beforeEach(() => {
 describe.each(CLIENTS)(
   'a reader that comes back with its cursor, with AG-UI client %s',
   (_version, client) => {
-    it('ends with the messages and the state of a full replay', { timeout: 600_000 }, async () => {
+    it('ends with the messages and the state of a full replay', { timeout: 120_000 }, async () => {
       await fc.assert(
         fc.asyncProperty(arbitraryThread, arbitraryBreaks, async (runs, breaks) => {
           const { events: _raw, ...expected } = await replay(client, visible(runs))
           const { events: _given, ...actual } = await replay(client, readInPieces(runs, breaks).events)
           expect(actual).toEqual(expected)
         }),
-        { numRuns },
+        { numRuns, interruptAfterTimeLimit },
       )
     })
   },
@@ -77,7 +79,7 @@ describe.each(CLIENTS)(
 
 describe('what a reader is given', () => {
   const property = (check: (runs: BaseEvent[][], breaks: Break[]) => void) =>
-    fc.assert(fc.property(arbitraryThread, arbitraryBreaks, check), { numRuns: 500 })
+    fc.assert(fc.property(arbitraryThread, arbitraryBreaks, check), { numRuns: 500, interruptAfterTimeLimit })
 
   it('is nothing twice and nothing less', () => {
     const joinable = /_CONTENT$|^TOOL_CALL_ARGS$|^STATE_/

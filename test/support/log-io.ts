@@ -4,6 +4,7 @@ import { clientConfig, LIMITS } from '../../src/config.ts'
 import { createAppender } from '../../src/kafka/appender.ts'
 import { Cluster } from '../../src/kafka/cluster.ts'
 import type { FetchedRecord } from '../../src/kafka/fetch.ts'
+import type { FollowHandlers } from '../../src/kafka/follower.ts'
 import { createTail } from '../../src/kafka/tail.ts'
 import { sleep } from '../../src/sleep.ts'
 
@@ -28,14 +29,16 @@ export const record = (key: string, value: string | null = key) => ({
 })
 
 /** Follows a topic into an array; `until` waits for a number of records. */
-export const follow = (tail: ReturnType<typeof createTail>, topic: string, from = 0) => {
+export const follow = (tail: ReturnType<typeof createTail>, topic: string, from = 0, topicId?: string) => {
   const records: FetchedRecord[] = []
   const errors: string[] = []
-  const following = tail.follow(topic, from, {
+  const handlers: FollowHandlers = {
     onRecords: (more) => records.push(...more),
     onMissing: () => errors.push('missing'),
+    onGone: () => errors.push('gone'),
     onError: ({ code }) => errors.push(code),
-  })
+  }
+  const following = tail.follow(topic, from, handlers, topicId)
   const until = async (count: number) => {
     for (let waited = 0; records.length < count && errors.length === 0 && waited < 1_000; waited += 1)
       await sleep(10)

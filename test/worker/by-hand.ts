@@ -29,7 +29,10 @@ export const useHands = ({ brokers, prefix }: { brokers: string[]; prefix: strin
     })
     await producer.connect()
     const messages = commands.map((command) => ({ key: command.threadId, value: encodeCommand(command) }))
-    await producer.send({ topic: sharedTopics(prefix, 3).commands.name, messages })
+    const topic = sharedTopics(prefix, 3).commands.name
+    // In requests of a size that the broker takes.
+    for (let at = 0; at < messages.length; at += 1_000)
+      await producer.send({ topic, messages: messages.slice(at, at + 1_000) })
     await producer.disconnect()
   }
 

@@ -1,0 +1,103 @@
+import type { BaseEvent } from '@ag-ui/client'
+import { firstValueFrom, map, shareReplay, take, toArray } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import type { KafkaAgentRunner } from '../../src/runner/kafka-agent-runner.ts'
+import { sleep } from '../../src/sleep.ts'
+import { CLIENTS, replay } from '../run/clients.ts'
+import { ScriptedAgent, talker, talkOf } from '../support/agents.ts'
+import { collect, inputFor, textOf, typesOf, verify } from '../support/events.ts'
+import { useKafka } from '../support/kafka.ts'
+
+const TALKER = { talker: new ScriptedAgent(talker(40, 10), 'talker') }
+const caller = () => new ScriptedAgent(talker(0), 'talker')
+
+/** The first events of a thread with their cursors, and then leaves. */
+const readSome = (runner: KafkaAgentRunner, count: number, after?: string) =>
+  firstValueFrom(runner.read({ threadId: 't', after }).pipe(take(count), toArray()))
+
+const eventsOf = (read: { event: BaseEvent }[]) => read.map(({ event }) => event)
+
+/** Resolves once a thread's runs are compacted: a replay has fewer events than the runs had. */
+const compacted = async (runner: KafkaAgentRunner, below: number) => {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const events = await collect(runner.connect({ threadId: 't' }))
+    if (events.length < below) return events
+    await sleep(25)
+  }
+  throw new Error('The run was not compacted in time.')
+}
+
+describe('connect with a cursor', () => {
+  it('goes on in the middle of a live run, once and again, with exactly what is missing', async () => {
+    const kafka = useKafka()
+    const goOn = Promise.withResolvers<void>()
+    const patient = new ScriptedAgent(async function* (input, signal) {
+      for await (const event of talker(40)(input, signal)) {
+        yield event
+        if ((event as BaseEvent).delta === '19 ') await goOn.promise
+      }
+    }, 'patient')
+    await kafka.worker({ agents: { patient } })
+    const [runner, reader] = [kafka.runner(), kafka.runner()]
+    const live = collect(runner.run({ threadId: 't', agent: patient, input: inputFor('t') }))
+    await firstValueFrom(runner.connect({ threadId: 't' }))
+
+    const first = await readSome(reader, 7)
+    expect(first.map(({ cursor }) => cursor)).toEqual(['1', '2', '3', '4', '5', '6', '7'])
+    const second = await readSome(reader, 9, first.at(-1)?.cursor)
+    const third = reader.connect({ threadId: 't', after: Number(second.at(-1)?.cursor) }).pipe(shareReplay())
+    await firstValueFrom(third)
+    goOn.resolve()
+    expect([...eventsOf(first), ...eventsOf(second), ...(await collect(third))]).toEqual(await live)
+    expect(await collect(reader.connect({ threadId: 't', after: (await live).length }))).toEqual([])
+  })
+
+  it('gives exactly what is missing after the raw events were compacted away meanwhile', async () => {
+    const kafka = useKafka()
+    await kafka.worker({ agents: TALKER })
+    const runner = kafka.runner()
+    const live = await collect(runner.run({ threadId: 't', agent: caller(), input: inputFor('t') }))
+    const replayed = await compacted(runner, live.length)
+
+    const rest = await collect(runner.connect({ threadId: 't', after: 12 }))
+    expect(textOf([...live.slice(0, 12), ...rest])).toBe(talkOf(40))
+    expect(typesOf(rest)).toEqual(['TEXT_MESSAGE_CONTENT', 'TEXT_MESSAGE_END', 'RUN_FINISHED'])
+    await verify([...live.slice(0, 12), ...rest])
+    for (const [, client] of CLIENTS) {
+      const { events: _whole, ...expected } = await replay(client, replayed)
+      const { events: _pieces, ...actual } = await replay(client, [...live.slice(0, 12), ...rest])
+      expect(actual).toEqual(expected)
+    }
+  })
+
+  it('stays for later runs with follow, and leaves out the ones it has', async () => {
+    const kafka = useKafka()
+    await kafka.worker({ agents: TALKER })
+    const runner = kafka.runner()
+    const first = await collect(runner.run({ threadId: 't', agent: caller(), input: inputFor('t') }))
+    const following = firstValueFrom(
+      runner.read({ threadId: 't', after: first.length, follow: true }).pipe(
+        map(({ cursor }) => cursor),
+        take(3),
+        toArray(),
+      ),
+    )
+    await collect(runner.run({ threadId: 't', agent: caller(), input: inputFor('t') }))
+    expect(await following).toEqual([1, 2, 3].map((count) => String(first.length + count)))
+  })
+
+  it('that the thread never gave errs, and one that is none throws at once', async () => {
+    const kafka = useKafka()
+    await kafka.worker({ agents: TALKER })
+    const runner = kafka.runner()
+    await collect(runner.run({ threadId: 't', agent: caller(), input: inputFor('t') }))
+    const unknown = { code: 'CURSOR_UNKNOWN', message: expect.stringContaining('999') }
+    await expect(collect(runner.connect({ threadId: 't', after: 999 }))).rejects.toMatchObject(unknown)
+    await expect(collect(runner.connect({ threadId: 'nobody', after: '999' }))).rejects.toMatchObject(unknown)
+    expect(await collect(runner.connect({ threadId: 'nobody', after: 0 }))).toEqual([])
+    for (const after of ['x', 1.5, -1, Number.NaN]) {
+      const invalid = expect.objectContaining({ code: 'INPUT_INVALID' })
+      expect(() => runner.connect({ threadId: 't', after })).toThrow(invalid)
+    }
+  })
+})

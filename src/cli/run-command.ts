@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { text as readAll } from 'node:stream/consumers'
 import type { BaseEvent } from '@ag-ui/client'
-import { type Command, CommanderError } from 'commander'
+import { type Command, CommanderError, Option } from 'commander'
+import { CONCURRENT_RUN_MODES } from '../config.ts'
 import type { AnyEvent } from '../run/event.ts'
-import type { KafkaAgentRunner } from '../runner/kafka-agent-runner.ts'
+import type { KafkaAgentRunner, RunRequest } from '../runner/kafka-agent-runner.ts'
 import { createJsonPrinter, createReadablePrinter } from './event-printer.ts'
 import { EXIT, exitCodeFor } from './exit-code.ts'
 import { withRunner } from './session.ts'
@@ -14,6 +15,7 @@ import { watch } from './watch.ts'
 interface RunFlags extends KafkaFlags {
   thread?: string
   agent: string
+  onConcurrentRun?: RunRequest['onConcurrentRun']
   json?: boolean
 }
 
@@ -24,6 +26,12 @@ export const addRunCommand = (program: Command): void => {
     .argument('[text...]', 'what to ask; read from standard input when there is none')
     .option('-t, --thread <id>', 'thread to go on with (default: a new one)')
     .option('-a, --agent <id>', 'agent to ask', 'demo')
+    .addOption(
+      new Option(
+        '--on-concurrent-run <mode>',
+        'while the thread has a run: fail, wait for it, or end it (KAR_ON_CONCURRENT_RUN)',
+      ).choices(CONCURRENT_RUN_MODES),
+    )
     .option('--json', 'one event a line')
     .addHelpText('after', HELP)
     .action(async (words: string[], flags: RunFlags) => {
@@ -46,7 +54,8 @@ const ask = async (runner: KafkaAgentRunner, question: string, flags: RunFlags):
   await tellOfMissingWorkers(runner, flags.agent)
   const input = await nextInput(runner, threadId, question)
   const { RemoteAgent } = await import('../http/remote-agent.ts')
-  const events = runner.run({ threadId, agent: new RemoteAgent(flags.agent), input })
+  const { onConcurrentRun } = flags
+  const events = runner.run({ threadId, agent: new RemoteAgent(flags.agent), input, onConcurrentRun })
   const printer = flags.json ? createJsonPrinter(process.stdout) : createReadablePrinter(process.stdout)
   const watched = await watch(events, printer.print)
   printer.end()
@@ -71,7 +80,7 @@ const tellOfMissingWorkers = async (runner: KafkaAgentRunner, agentId: string): 
 const nextInput = async (runner: KafkaAgentRunner, threadId: string, question: string) => {
   const idle = (await runner.status(threadId))?.running === false
   const { threadHistory } = await import('./thread-history.ts')
-  // A thread that is busy refuses the run anyway, and its history would end only with the run that goes on.
+  // The history of a busy thread would end only with the run that goes on.
   const { messages, state } = idle ? await threadHistory(runner, threadId) : { messages: [], state: {} }
   const message = { id: randomUUID(), role: 'user' as const, content: question }
   return {
@@ -100,5 +109,6 @@ Ctrl-C stops watching; the run goes on.
 Examples:
   $ kar run "How does it work?"
   $ kar run --thread hello --agent demo "And again?"
+  $ kar run --thread hello --on-concurrent-run enqueue "And then?"
   $ kar run --thread hello --json "For a program" | jq -r .type
   $ kar run --thread hello < question.txt`

@@ -3,7 +3,11 @@ import { z } from 'zod'
 import { CONCURRENT_RUN_MODES, LIMITS } from '../config.ts'
 import { messageOf, RunnerError } from '../errors.ts'
 
-const text = z.string().min(1)
+/** A lone surrogate becomes another character on its way through UTF-8: two ids would share a topic. */
+const text = z
+  .string()
+  .min(1)
+  .refine((id) => id.isWellFormed(), 'must be well-formed Unicode, without lone surrogates')
 
 const inputSchema = z.looseObject({
   threadId: text,

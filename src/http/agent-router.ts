@@ -2,9 +2,9 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { AbstractAgent, RunAgentInput } from '@ag-ui/client'
 import express, { type Request, type Response } from 'express'
 import { type Observable, of } from 'rxjs'
-import { LIMITS } from '../config.ts'
+import { CONCURRENT_RUN_MODES, LIMITS } from '../config.ts'
 import { type Logger, stderrLogger } from '../logger.ts'
-import type { KafkaAgentRunner } from '../runner/kafka-agent-runner.ts'
+import type { KafkaAgentRunner, RunRequest } from '../runner/kafka-agent-runner.ts'
 import { type Agents, agentFor } from '../worker/agents.ts'
 import { errorHandler, HttpError } from './http-error.ts'
 import { RemoteAgent } from './remote-agent.ts'
@@ -49,11 +49,12 @@ export const createAgentRouter = (options: AgentRouterOptions): AgentRouter => {
 
   router.post('/agents/:agentId/run', json, async (request: Request, response: Response) => {
     const input = runInput(request.body)
+    const onConcurrentRun = modeOf(request.query.onConcurrentRun)
     const agent = await agentOf(String(request.params.agentId), input, request.headers, options)
     await runner.start()
     sendEvents(
       response,
-      begin(() => runner.readRun({ threadId: input.threadId, agent, input })),
+      begin(() => runner.readRun({ threadId: input.threadId, agent, input, onConcurrentRun })),
       sse,
     )
   })
@@ -123,6 +124,14 @@ const threadUnknown = (threadId: string): HttpError =>
 const cursorOf = ({ headers, query }: Request): string | undefined => {
   const given = headers['last-event-id'] || query.after
   return given === undefined ? undefined : String(given)
+}
+
+const modeOf = (value: unknown): RunRequest['onConcurrentRun'] => {
+  if (value === undefined) return undefined
+  const mode = CONCURRENT_RUN_MODES.find((one) => one === value)
+  if (mode !== undefined) return mode
+  const modes = CONCURRENT_RUN_MODES.join(', ')
+  throw new HttpError(400, 'INPUT_INVALID', `The query parameter "onConcurrentRun" must be one of ${modes}.`)
 }
 
 const flagOf = (value: unknown): boolean => {

@@ -22,8 +22,8 @@ export interface BrokerAddress {
 export interface Place {
   topicId: string
   leader: BrokerAddress
-  /** When a broker said so, by performance.now(). */
-  foundAt: number
+  /** Whether its leader has answered for it: it is no new topic then, which brokers may not know yet. */
+  served: boolean
 }
 
 const LEADER_WAIT_MS_MAX = 30_000
@@ -114,7 +114,7 @@ export class Cluster {
     const [topic] = topics
     const leaderId = topic?.partitions.find(({ partitionIndex }) => partitionIndex === partition)?.leaderId
     const leader = brokers.find(({ nodeId }) => nodeId === leaderId)
-    return topic && leader && { topicId: topic.topicId, leader, foundAt: performance.now() }
+    return topic && leader && { topicId: topic.topicId, leader, served: false }
   }
 
   /** Forgets a place that turned out to be wrong. */
@@ -180,7 +180,7 @@ export class Cluster {
         leaderless.push(name)
         continue
       }
-      const place = { topicId: topic.topicId, leader, foundAt: performance.now() }
+      const place = { topicId: topic.topicId, leader, served: false }
       found.set(name, place)
       this.#places.set(name, place)
     }

@@ -1,4 +1,5 @@
 import type { RunnerError } from '../errors.ts'
+import type { Place } from './cluster.ts'
 import type { FetchedPartition, FetchedRecord } from './fetch.ts'
 
 export interface FollowHandlers {
@@ -28,8 +29,10 @@ export class Follower {
   /** The next offset wanted. */
   position: number
   caughtUp = false
-  /** When its topic was first found, by performance.now(). */
-  foundAt: number | undefined
+  /** Where it was found, if ever. */
+  place: Place | undefined
+  /** Whether its topic was served to anybody when it was found. */
+  established = false
   stopped = false
   readonly #handlers: FollowHandlers
   /** Since the brokers last answered for it. */
@@ -53,6 +56,7 @@ export class Follower {
     this.#failures = 0
     if (!this.served) {
       this.served = true
+      if (this.place !== undefined) this.place.served = true
       this.wantedId = this.topicId
       this.#handlers.onLocated?.(this.topicId)
     }

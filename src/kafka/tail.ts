@@ -26,7 +26,7 @@ const SESSION_TOPICS_MAX = 48
 
 /** A topic that is there may be unknown to a broker for some moments, when it is new or changes its leader. */
 const GONE_AFTER_MS = 5_000
-/** For who knows the topic from before and can look again: brokers have long known it, if it is still there. */
+/** Brokers know a topic that was read before, if it is still there; who asks for it can also ask again. */
 const KNOWN_GONE_AFTER_MS = 500
 
 /** Everything that serves one broker's partitions. */
@@ -107,7 +107,8 @@ export const createTail = (cluster: Cluster, options: TailOptions): Tail => {
 
   const settle = (follower: Follower, found: Place): void => {
     follower.topicId = found.topicId
-    follower.foundAt ??= found.foundAt
+    follower.place = found
+    follower.established ||= found.served
     const lane = laneOf(found.leader)
     homes.set(follower, lane)
     lane.catchUp.add(follower)
@@ -152,10 +153,9 @@ export const createTail = (cluster: Cluster, options: TailOptions): Tail => {
 /** Whether a topic that brokers do not know, or another one in its place, means that it was deleted. */
 const isGone = (follower: Follower, other: Place | undefined): boolean => {
   if (follower.served) return follower.failingForMs() > GONE_AFTER_MS
-  if (follower.wantedId !== undefined)
+  if (follower.wantedId !== undefined || follower.established)
     return other !== undefined || follower.failingForMs() > KNOWN_GONE_AFTER_MS
-  // One that was found long ago is not new: it is gone, or another one is there.
-  return follower.foundAt === undefined || performance.now() - follower.foundAt > GONE_AFTER_MS
+  return follower.place === undefined || follower.failingForMs() > GONE_AFTER_MS
 }
 
 /** Session-wide errors (evicted session, unknown topic id in it) pass once every topic is located anew. */

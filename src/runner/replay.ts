@@ -31,7 +31,7 @@ export interface ReplayOptions {
 
 /**
  * What a reader is missing of a thread: all finished runs, compacted, then the one that goes on, live. It errs
- * with CURSOR_UNKNOWN, LOG_DAMAGED, READER_TOO_SLOW or READ_FAILED.
+ * with CURSOR_UNKNOWN, THREAD_DELETED, LOG_DAMAGED, READER_TOO_SLOW or READ_FAILED.
  */
 export const replay = (options: ReplayOptions): Observable<ReadEvent> =>
   new Observable((subscriber) => {

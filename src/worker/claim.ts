@@ -17,13 +17,14 @@ export const claimThread = async (
   bid: Bid,
   alongside: NewRecord[] = [],
 ): Promise<string | undefined> => {
+  // Before anything is awaited: whoever claims after the look that led to this bid makes it void.
+  const after = latestClaim(view.state)?.claimId ?? null
   // Nothing that is appended behind a deletion counts: the thread begins anew in another log.
   if (!view.isOpen) await view.open(bid.commandId)
   if (view.isDeleted(bid.commandId)) return undefined
   const { latest } = view.state
   if (bid.claim === 'new' && latest !== undefined) await compact(view, latest)
   const claimId = system.newId()
-  const after = latestClaim(view.state)?.claimId ?? null
   await view.append([...alongside, { kind: 'claim', claimId, after, ...bid, time: system.now() }])
   return view.holds(claimId) ? claimId : undefined
 }

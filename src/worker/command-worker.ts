@@ -1,7 +1,7 @@
-import { type Command, decodeCommand } from '../command/command.ts'
+import { decodeCommand } from '../command/command.ts'
 import type { WorkerConfig } from '../config.ts'
 import type { Connection } from '../connection.ts'
-import { messageOf, RunnerError } from '../errors.ts'
+import { type ErrorCode, messageOf, RunnerError } from '../errors.ts'
 import type { CommandRecord } from '../kafka/command-consumer.ts'
 import { createHeart } from '../presence/heart.ts'
 import { settlesWithin } from '../system.ts'
@@ -25,6 +25,8 @@ export interface WorkerParts {
 /** Attempts to answer one command before it goes to the dead letters; the pauses between grow to 5 s. */
 const ATTEMPTS_MAX = 10
 const PAUSE_MS_MAX = 5_000
+/** What says that the brokers are away. Each comes after the limits of reading and appending. */
+const AWAY = new Set<ErrorCode>(['BROKER_UNAVAILABLE', 'APPEND_FAILED', 'READ_FAILED'])
 const LEAVE_GROUP_MS_MAX = 3_000
 const CLOSE_MS_MAX = 5_000
 
@@ -99,28 +101,33 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
 
   /** Answers a command, and commits what that finishes. Never rejects. */
   const handle = async (record: CommandRecord, place: Place): Promise<void> => {
-    let command: Command | undefined
-    for (let attempt = 1; attempt <= 2 * ATTEMPTS_MAX; attempt += 1) {
-      try {
-        command = decodeCommand(record.key, record.value)
-        if (await answer({ command, record, place, commands, system, leaving: leaving.signal }))
-          await finished(record)
-        return
-      } catch (error) {
-        if (leaving.signal.aborted) return
-        const known = asRunnerError(error)
-        const final = !known.retriable || attempt >= ATTEMPTS_MAX
-        if (final && (await giveUp(command, record, known))) return await finished(record)
-        logger.error('A command could not be answered', {
-          attempt,
-          error: known.message,
-          offset: record.offset,
-        })
-        await system.sleep(Math.min(100 * 2 ** attempt, PAUSE_MS_MAX), leaving.signal)
-      }
+    for (let attempts = 0; ; ) {
+      const error = await problemOf(record, place)
+      if (error === undefined || leaving.signal.aborted) return
+      // Brokers that are away say nothing about the command, whose run may have begun: it is tried again for
+      // as long as this worker lives.
+      if (!AWAY.has(error.code)) attempts += 1
+      const final = !error.retriable || attempts >= ATTEMPTS_MAX
+      if (final && (await giveUp(record, error))) return await finished(record)
+      logger.error('A command could not be answered', {
+        attempts,
+        error: error.message,
+        offset: record.offset,
+      })
+      await system.sleep(Math.min(100 * 2 ** attempts, PAUSE_MS_MAX), leaving.signal)
     }
-    // Not committed: it comes again when this worker or its brokers come back.
-    logger.error('A command was left unanswered', { partition: record.partition, offset: record.offset })
+  }
+
+  /** What kept a command from its answer; nothing when it has one, or is left to who comes next. */
+  const problemOf = async (record: CommandRecord, place: Place): Promise<RunnerError | undefined> => {
+    try {
+      const command = decodeCommand(record.key, record.value)
+      if (await answer({ command, record, place, commands, system, leaving: leaving.signal }))
+        await finished(record)
+      return undefined
+    } catch (error) {
+      return asRunnerError(error)
+    }
   }
 
   const finished = async ({ partition, offset }: CommandRecord): Promise<void> => {
@@ -128,13 +135,10 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
     await commit(partition)
   }
 
-  const giveUp = async (
-    command: Command | undefined,
-    record: CommandRecord,
-    error: RunnerError,
-  ): Promise<boolean> => {
+  const giveUp = async (record: CommandRecord, error: RunnerError): Promise<boolean> => {
     try {
-      await commands.giveUp(command, record, error)
+      const isCommand = error.code !== 'COMMAND_UNDECODABLE'
+      await commands.giveUp(isCommand ? decodeCommand(record.key, record.value) : undefined, record, error)
       return true
     } catch (problem) {
       logger.error('A command could not even be given up', {

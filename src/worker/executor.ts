@@ -32,7 +32,7 @@ export interface Begin {
   /** Records that go into the log with the claim. */
   alongside: NewRecord[]
   /** A reason to end it before it begins. */
-  early?: EarlyEnd
+  early(): EarlyEnd | undefined
   /** It takes over its own lost run: what tells readers that this begins again. */
   restart?: BaseEvent[]
 }
@@ -84,7 +84,9 @@ export const createExecutor = ({ connection, config, inTurn }: ExecutorParts) =>
     const claimId = await claimThread(system, view, bid, alongside)
     if (claimId === undefined) return undefined
     const control = new RunControl()
-    if (early !== undefined) control.end(early)
+    // Asked once the claim stands: a stop that came while it was appended was kept for it.
+    const end = early()
+    if (end !== undefined) control.end(end)
     const execution = { command, control, writer: writerFor(view, claimId, input, control) }
     active.set(claimId, execution)
     void publish(view, view.state.latest as Run).catch((error) => {
@@ -93,7 +95,7 @@ export const createExecutor = ({ connection, config, inTurn }: ExecutorParts) =>
         error: messageOf(error),
       })
     })
-    for (const event of restart ?? []) execution.writer.write(event)
+    tellRestart(execution, restart ?? [])
     return { ended: run(view, execution, given.agent).finally(() => active.delete(claimId)) }
   }
 
@@ -160,6 +162,19 @@ export const createExecutor = ({ connection, config, inTurn }: ExecutorParts) =>
     get running(): number {
       return active.size
     },
+  }
+}
+
+/** A thread whose snapshot no record can hold is not run again, but closed. */
+const tellRestart = ({ control, writer }: Execution, reset: BaseEvent[]): void => {
+  try {
+    for (const event of reset) writer.write(event)
+  } catch (error) {
+    control.end({
+      cause: 'worker-lost',
+      code: 'WORKER_LOST',
+      message: `The worker was lost while it executed this run, which cannot begin again: ${messageOf(error)}`,
+    })
   }
 }
 

@@ -6,7 +6,7 @@ import { LIMITS, type WorkerConfig } from '../config.ts'
 import type { Connection } from '../connection.ts'
 import { RunnerError } from '../errors.ts'
 import type { CommandRecord } from '../kafka/command-consumer.ts'
-import type { Run } from '../log/reducer.ts'
+import { openRun, type Run } from '../log/reducer.ts'
 import { type Agents, agentFor, type LocalAgents, restarts } from './agents.ts'
 import { sendDeadLetter } from './dead-letter.ts'
 import { decide, type RejectionCode, type Standing } from './decide.ts'
@@ -158,7 +158,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     }
     if (command.input.resume?.length) agent.pendingInterrupts = structuredClone([...view.pendingInterrupts])
     const alongside = settledRejections(view, source, options.committed(source.partition))
-    const early: EarlyEnd | undefined = options.wasStopped(command) ? { cause: 'stop' } : undefined
+    const early = (): EarlyEnd | undefined => (options.wasStopped(command) ? { cause: 'stop' } : undefined)
     const running = await executor.begin(view, { command, agent, alongside, early, restart })
     if (running === undefined) return undefined
     turn.waits = false
@@ -227,7 +227,13 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     ): Promise<void> => {
       await sendDeadLetter(connection, source, error)
       if (command === undefined) return
-      await lanes.run(command.threadId, async () => reject(await viewOf(command), command, source, error))
+      await lanes.run(command.threadId, async () => {
+        const view = await viewOf(command)
+        const open = openRun(view.state)
+        // A run that was claimed is answered by its end, not by a rejection.
+        if (open?.commandId === command.commandId) await executor.close(view, open)
+        else await reject(view, command, source, error)
+      })
     },
     /** Ends a run that goes on here; wakes those that wait, one of which may be meant. */
     stop: ({ threadId, runId, commandId, cause }: StopRequest): boolean => {

@@ -44,6 +44,9 @@ describe('kar run and kar connect', () => {
     const second = await run(['run', '--thread', thread], env, 'And from standard input?')
     expect(second.code).toBe(0)
     expect(second.stdout).toContain('This is run 2 on this thread')
+    const after = String(live.stdout.trim().split('\n').length)
+    const rest = await run(['connect', thread, '--after', after], env)
+    expect(rest.stdout.trim()).toBe(second.stdout.trim())
     const both = await run(['connect', thread], env)
     expect(both.stdout.endsWith(second.stdout)).toBe(true)
     expect(both.stdout).toMatch(/^you {7}How many\?$/m)
@@ -94,6 +97,7 @@ describe('kar run and kar connect', () => {
     await reader.until('This is run 2')
     reader.child.kill('SIGINT')
     expect(await reader.ended).toBe(0)
+    expect(reader.stderr).toMatch(new RegExp(`connect ${thread} --after \\d+\\n`))
   })
 
   it('tell when no worker is there', async () => {

@@ -28,6 +28,7 @@ describe('kar', () => {
     ['no known brokers', ['run', 'Hi'], {}, 'KAFKA_BROKERS'],
     ['brokers that are no addresses', ['run', '--brokers', 'here', 'Hi'], {}, 'kafka.brokers.0'],
     ['a variable that nobody reads', ['status'], { KAR_PREFIXX: 'a', KAFKA_BROKERS: 'h:1' }, 'KAR_PREFIXX'],
+    ['what is no cursor', ['connect', 'hello', '--after', 'here'], {}, 'no cursor'],
     ['a bad port', ['serve', '--port', 'http'], {}, 'port'],
     ['a bad number of nodes', ['broker', '--nodes', 'two'], {}, 'whole number'],
     [

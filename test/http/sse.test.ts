@@ -101,6 +101,19 @@ describe('an event stream', () => {
     expect(text).toContain(`with the cursor ${last} `)
   })
 
+  it('lets one that reads nothing hold up nobody else', async () => {
+    const source = new Subject<SentEvent>()
+    const url = await serve(source, { pendingBytesMax: 100_000_000 })
+    lazyReader(url)
+    const other = fetch(url)
+    await vi.waitFor(() => expect(source.observers.length).toBe(2))
+    for (let count = 0; count < 200; count += 1) source.next(event(100_000, String(count + 1)))
+    source.complete()
+    expect(framesOf(await (await other).text()).map(({ id }) => Number(id))).toEqual(
+      Array.from({ length: 200 }, (_, at) => at + 1),
+    )
+  })
+
   it('takes a replay of any size in one go', async () => {
     const url = await serve(of(...Array.from({ length: 200 }, () => event(100_000))))
     expect(eventsOf(await (await fetch(url)).text()).length).toBe(200)

@@ -1,5 +1,5 @@
 import type { BaseEvent } from '@ag-ui/client'
-import { firstValueFrom, map, shareReplay, take, toArray } from 'rxjs'
+import { firstValueFrom, map, shareReplay, skip, take, toArray } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import type { KafkaAgentRunner } from '../../src/runner/kafka-agent-runner.ts'
 import { sleep } from '../../src/sleep.ts'
@@ -7,6 +7,7 @@ import { CLIENTS, replay } from '../run/clients.ts'
 import { ScriptedAgent, talker, talkOf } from '../support/agents.ts'
 import { collect, inputFor, textOf, typesOf, verify } from '../support/events.ts'
 import { useKafka } from '../support/kafka.ts'
+import { useHands } from '../worker/by-hand.ts'
 
 const TALKER = { talker: new ScriptedAgent(talker(40, 10), 'talker') }
 const caller = () => new ScriptedAgent(talker(0), 'talker')
@@ -27,7 +28,8 @@ const compacted = async (runner: KafkaAgentRunner, below: number) => {
   throw new Error('The run was not compacted in time.')
 }
 
-describe('connect with a cursor', () => {
+// A machine with other work may take long to start a worker.
+describe('connect with a cursor', { timeout: 60_000 }, () => {
   it('goes on in the middle of a live run, once and again, with exactly what is missing', async () => {
     const kafka = useKafka()
     const goOn = Promise.withResolvers<void>()
@@ -84,6 +86,37 @@ describe('connect with a cursor', () => {
     )
     await collect(runner.run({ threadId: 't', agent: caller(), input: inputFor('t') }))
     expect(await following).toEqual([1, 2, 3].map((count) => String(first.length + count)))
+  })
+
+  it('names where to go on, when events were compacted before they were read', async () => {
+    const kafka = useKafka()
+    const hands = useHands(kafka)
+    const runner = kafka.runner()
+    const input = inputFor('t')
+    const { threadId, runId } = input
+    const claim = hands.claimFor(hands.commandFor(input, 'talker'), {})
+    const events = [
+      { type: 'RUN_STARTED', threadId, runId },
+      { type: 'TEXT_MESSAGE_START', messageId: 'm', role: 'assistant' },
+      { type: 'TEXT_MESSAGE_END', messageId: 'm' },
+      { type: 'RUN_FINISHED', threadId, runId },
+    ] as BaseEvent[]
+    const [first, , , last] = events.map((event, at) => hands.eventOf(claim.claimId, at + 1, event))
+    await hands.logs.ensure('t')
+    await hands.logs.append('t', [claim, first!])
+
+    const reader = runner.read({ threadId: 't' }).pipe(shareReplay())
+    const { cursor } = await firstValueFrom(reader)
+    // As Kafka's cleaner leaves the run for a reader that is far behind.
+    await hands.logs.append('t', [last!])
+    await expect(firstValueFrom(reader.pipe(skip(1)))).rejects.toMatchObject({
+      code: 'READER_TOO_SLOW',
+      message: expect.stringContaining(`the cursor ${cursor} `),
+    })
+
+    const attempt = { claimId: claim.claimId, attempt: 'a', part: 0, parts: 1, firstSeq: 1, lastSeq: 4 }
+    await hands.logs.append('t', [{ kind: 'run', ...attempt, events, seqs: [1, 2, 3, 4] }])
+    expect(await collect(runner.connect({ threadId: 't', after: cursor }))).toEqual(events.slice(1))
   })
 
   it('that the thread never gave errs, and one that is none throws at once', async () => {

@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest'
 import { sleep } from '../../src/sleep.ts'
+import { sharedTopics } from '../../src/topics.ts'
 import { ScriptedAgent, talker, talkOf } from '../support/agents.ts'
 import { collect, inputFor, textOf } from '../support/events.ts'
 import { useKafka } from '../support/kafka.ts'
+import { useTopic } from '../support/topic.ts'
 import { useHands } from './by-hand.ts'
 
 it('does not execute a command again that was delivered twice', async () => {
@@ -26,4 +28,33 @@ it('does not execute a command again that was delivered twice', async () => {
 
   expect(executed).toBe(2)
   expect(textOf(await collect(runner.connect({ threadId: 't' })))).toBe(talkOf(5) + talkOf(5))
+})
+
+it('publishes what a worker that died had not, once as consumers see it, and lets it be committed', async () => {
+  const kafka = useKafka()
+  const hands = useHands(kafka)
+  const runner = kafka.runner()
+  await runner.start()
+  const input = inputFor('t')
+  const { threadId, runId } = input
+  const command = hands.commandFor(input, 'talker')
+  const claim = hands.claimFor(command, { workerId: 'died before it published' })
+  await hands.logs.ensure('t')
+  await hands.logs.append('t', [
+    claim,
+    hands.eventOf(claim.claimId, 1, { type: 'RUN_STARTED', threadId, runId, input }),
+    hands.eventOf(claim.claimId, 2, { type: 'RUN_FINISHED', threadId, runId }),
+  ])
+  await hands.send(command, command)
+  const lifecycle = useTopic(kafka.brokers, sharedTopics(kafka.prefix, 3).runs.name)
+  const worker = await kafka.worker({ agents: { talker: new ScriptedAgent(talker(3), 'talker') } })
+  await expect.poll(() => lifecycle.records.length, { timeout: 20_000 }).toBe(2)
+  await worker.stop()
+  // A second worker gets nothing again: the first one has committed both.
+  await kafka.worker({ agents: { talker: new ScriptedAgent(talker(3), 'talker') } })
+  await sleep(500)
+  const told = lifecycle.records.map(({ value }) => JSON.parse(value ?? 'null'))
+  expect(new Set(told.map(({ id }) => id))).toEqual(new Set([`${command.commandId}/ended`]))
+  expect(told.at(-1)).toMatchObject({ status: 'finished', runId, lastSeq: 2 })
+  expect(told).toHaveLength(2)
 })

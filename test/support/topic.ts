@@ -1,0 +1,27 @@
+import { randomUUID } from 'node:crypto'
+import kafkajs, { logLevel } from 'kafkajs'
+import { onTestFinished } from 'vitest'
+
+/** What other programs see of a topic: all of its records, read by a consumer group as theirs would be. */
+export const useTopic = (brokers: string[], topic: string) => {
+  const records: { key: string | undefined; value: string | undefined }[] = []
+  const consumer = new kafkajs.Kafka({ brokers, logLevel: logLevel.NOTHING }).consumer({
+    groupId: randomUUID(),
+    maxWaitTimeInMs: 50,
+  })
+  const run = async () => {
+    await consumer.connect()
+    await consumer.subscribe({ topic, fromBeginning: true })
+    await consumer.run({
+      eachMessage: async ({ message }) => {
+        records.push({ key: message.key?.toString(), value: message.value?.toString() })
+      },
+    })
+  }
+  const running = run()
+  onTestFinished(async () => {
+    await running
+    await consumer.disconnect()
+  })
+  return { records }
+}

@@ -8,8 +8,8 @@ const schema = z.object({
   runId: z.string().min(1),
   /** Of the run that is meant, where the sender knows it: a run's id may be used again on its thread. */
   commandId: z.string().min(1).optional(),
-  /** `superseded`: a later run took its place. */
-  cause: z.enum(['stop', 'superseded']).default('stop'),
+  /** `superseded`: a later run took its place. `erased`: its thread is deleted, and it is not to bring it back. */
+  cause: z.enum(['stop', 'superseded', 'erased']).default('stop'),
   /** Milliseconds since 1970, by the sender's clock. */
   time: z.number(),
 })

@@ -32,7 +32,7 @@ export const finalizeRun = (open: OpenItems, ending: RunEnding): BaseEvent[] => 
   // A stopped run was real, and AG-UI wants RUN_STARTED before RUN_FINISHED. A run that failed before its
   // first event gets a lone RUN_ERROR, which is valid and leaves no phantom run in a client.
   const opening: AnyEvent[] =
-    reason === 'stopped' && !open.started
+    reason === 'stopped' && !open.begun
       ? [{ type: 'RUN_STARTED', threadId, runId, ...(input !== undefined && { input }) }]
       : []
   const terminal: AnyEvent =

@@ -15,6 +15,8 @@ export type Scope =
 
 /** What a run has opened and not closed yet. Feed it every event; it keeps ids, never payloads. */
 export class OpenItems {
+  /** Whether any event was seen. */
+  begun = false
   /** Whether RUN_STARTED was seen. */
   started = false
   /** Whether RUN_FINISHED or RUN_ERROR was seen. Nothing is open after it. */
@@ -33,6 +35,7 @@ export class OpenItems {
 
   observe(event: AnyEvent): void {
     if (this.ended) return
+    this.begun = true
     switch (event.type) {
       case 'RUN_STARTED':
         this.started = true

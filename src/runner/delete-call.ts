@@ -1,13 +1,17 @@
+import { encodeStopRequest } from '../command/stop-request.ts'
 import type { Connection } from '../connection.ts'
 import { RunnerError } from '../errors.ts'
 import { latestClaim, openRun } from '../log/reducer.ts'
 import { settlesWithin } from '../system.ts'
 import type { Places, ReadPlace } from './places.ts'
 import { stopRun } from './stop-call.ts'
+import { isPending, uncommittedCommands } from './thread-commands.ts'
 
 export interface DeleteCallOptions {
   connection: Connection
   places: Places
+  /** The pools whose commands may be the thread's. */
+  pools: string[]
   threadId: string
   /** How long to wait to see a run end. */
   stopTimeoutMs: number
@@ -53,7 +57,10 @@ const endThread = async (options: DeleteCallOptions): Promise<string | undefined
     }
     last = place.logId
     if (openRun(place.state) !== undefined) await endRun(options, place)
-    else await appendMarker(options, await untilRecorded(options, place))
+    else {
+      await eraseCommands(options, place)
+      await appendMarker(options, await untilRecorded(options, place))
+    }
   }
   throw busy(threadId, `${ATTEMPTS_MAX} runs in a row began on it meanwhile`)
 }
@@ -65,6 +72,29 @@ const endRun = async (options: DeleteCallOptions, place: ReadPlace): Promise<voi
   const { runId, commandId } = open
   const stopped = await stopRun({ connection, threadId, runId, commandId, from: place, timeoutMs })
   if (stopped === undefined) throw busy(threadId, `run "${runId}" did not end within ${timeoutMs / 1000} s`)
+}
+
+/**
+ * Commands that are not committed come again when their worker dies, and would bring the thread back: their
+ * workers are told, for as long as the control topic keeps it. Those that wait for their turn are answered.
+ */
+const eraseCommands = async (options: DeleteCallOptions, place: ReadPlace): Promise<void> => {
+  const { connection, pools, places, threadId } = options
+  const { producer, system, topics } = connection
+  const commands = await uncommittedCommands(connection, pools, threadId)
+  for (const { commandId, input } of commands) {
+    const named = { threadId, commandId, runId: input.runId }
+    const stopId = system.newId()
+    const value = encodeStopRequest({ version: 1, stopId, cause: 'erased', time: system.now(), ...named })
+    await producer.send({ topic: topics.control.name, key: threadId, value })
+  }
+  const deadline = system.elapsed() + RECORD_WAIT_MS
+  let latest: ReadPlace | undefined = place
+  while (latest?.logId === place.logId && commands.some((command) => isPending(latest!.state, command))) {
+    if (system.elapsed() > deadline) break
+    await system.sleep(LOOK_AGAIN_MS)
+    latest = await places.latestOfLog(threadId)
+  }
 }
 
 /** Its worker would write the directory entry again, behind the deletion. */

@@ -13,6 +13,7 @@ import { RunnerError } from '../errors.ts'
 import { openRun } from '../log/reducer.ts'
 import { type Logger, stderrLogger } from '../logger.ts'
 import type { Beat } from '../presence/beat.ts'
+import { settlesWithin } from '../system.ts'
 import { commandsTopic } from '../topics.ts'
 import { type Agents, type LocalAgents, poolsOf } from '../worker/agents.ts'
 import { createWorkerOn } from '../worker/command-worker.ts'
@@ -20,13 +21,13 @@ import type { Worker } from '../worker/contract.ts'
 import { Calls } from './calls.ts'
 import { parseCursor } from './cursor.ts'
 import { deleteThread } from './delete-call.ts'
-import { pendingCommands } from './pending-commands.ts'
 import { Places, START } from './places.ts'
 import { type PoolStatus, poolStatus } from './pool-status.ts'
 import { replay } from './replay.ts'
 import type { ReadEvent } from './resume.ts'
 import { RunCall, type RunEvent } from './run-call.ts'
 import { type StopCallOptions, stopRun } from './stop-call.ts'
+import { isPending, uncommittedCommands } from './thread-commands.ts'
 import { type ThreadStatus, threadStatus } from './thread-status.ts'
 
 /** The worker inside a runner's process; what it shares with the runner is the runner's to set. */
@@ -84,10 +85,15 @@ export class KafkaAgentRunner {
   #closed: Promise<void> | undefined
 
   /** @throws RunnerError CONFIG_INVALID, which names the option */
-  constructor({ worker = true, logger = stderrLogger, ...input }: KafkaAgentRunnerOptions) {
+  constructor(options: KafkaAgentRunnerOptions)
+  // Not declared to the public: the same runner on another connection, as in the simulator.
+  constructor(
+    { worker = true, logger = stderrLogger, ...input }: KafkaAgentRunnerOptions,
+    connect = createConnection,
+  ) {
     this.#config = runnerConfig(input)
     const { kafka, prefix, commandPartitions } = this.#config
-    this.#connection = createConnection(this.#config, logger)
+    this.#connection = connect(this.#config, logger)
     this.#places = new Places(this.#connection.logs, this.#config.threadsCachedMax)
     const { agents = {}, ...own } = typeof worker === 'boolean' ? {} : worker
     this.#agentPools = { ...poolsOf(agents), ...this.#config.pools }
@@ -266,7 +272,12 @@ export class KafkaAgentRunner {
     this.#stopping.add(target.commandId)
     try {
       const { stopTimeoutMs: timeoutMs } = this.#config
-      return await stopRun({ connection: this.#connection, threadId, timeoutMs, ...target })
+      const stopped = await stopRun({ connection: this.#connection, threadId, timeoutMs, ...target })
+      const call = this.#calls.of(threadId).find(({ commandId }) => commandId === target.commandId)
+      // Whoever hears of the end may run the thread again at once.
+      if (stopped !== undefined && call !== undefined)
+        await settlesWithin(this.#connection.system, call.done, timeoutMs)
+      return stopped
     } finally {
       this.#stopping.delete(target.commandId)
     }
@@ -281,9 +292,8 @@ export class KafkaAgentRunner {
     const isMeant = (run: { runId: string }) => (runId ?? run.runId) === run.runId
     const known = [openRun(from.state), ...calls].find((run) => run !== undefined && isMeant(run))
     if (known !== undefined) return { from, runId: known.runId, commandId: known.commandId }
-    const parts = { connection: this.#connection, pools: this.#pools() }
-    const pending = await pendingCommands(parts, threadId, from)
-    const command = pending.find(({ input }) => isMeant(input))
+    const commands = await uncommittedCommands(this.#connection, this.#pools(), threadId)
+    const command = commands.find((one) => isMeant(one.input) && isPending(from.state, one))
     if (command === undefined) return undefined
     await logs.ensure(threadId)
     return { from, runId: command.input.runId, commandId: command.commandId }
@@ -303,8 +313,13 @@ export class KafkaAgentRunner {
    */
   async deleteThread({ threadId }: { threadId: string }): Promise<boolean> {
     await this.start()
-    const { stopTimeoutMs } = this.#config
-    return deleteThread({ connection: this.#connection, places: this.#places, threadId, stopTimeoutMs })
+    return deleteThread({
+      connection: this.#connection,
+      places: this.#places,
+      pools: this.#pools(),
+      threadId,
+      stopTimeoutMs: this.#config.stopTimeoutMs,
+    })
   }
 
   /** The workers that are there, by their last beats. */

@@ -1,6 +1,6 @@
 import { Observable, type Subscriber } from 'rxjs'
 import { RunnerError } from '../errors.ts'
-import { ThreadHistory } from '../log/history.ts'
+import { type RunHistory, ThreadHistory } from '../log/history.ts'
 import { type EventRecord, isTerminal } from '../log/record.ts'
 import {
   applyRecord,
@@ -13,6 +13,8 @@ import {
   type Verdict,
 } from '../log/reducer.ts'
 import type { ReadRecord, ThreadLogs } from '../log/thread-logs.ts'
+import { compactRun } from '../run/compact.ts'
+import type { AnyEvent } from '../run/event.ts'
 import { type Cursor, cursorUnknown } from './cursor.ts'
 import { eventsAfter, isPhantom, type ReadEvent } from './resume.ts'
 import type { RunCall } from './run-call.ts'
@@ -48,6 +50,7 @@ class ThreadReader {
   #state: ThreadState = EMPTY_THREAD
   #lastSeq = 0
   #awaited: RunCall | undefined
+  #callIsDone = false
   #following: { stop(): void } | undefined
   #stopped = false
 
@@ -102,7 +105,9 @@ class ThreadReader {
     const history = this.#history
     if (history === undefined) return
     try {
-      for (const missing of eventsAfter(history.runs(), this.#options.after)) this.#subscriber.next(missing)
+      const { after } = this.#options
+      const runs = history.runs().map((run) => asRecorded(run, after))
+      for (const missing of eventsAfter(runs, after)) this.#subscriber.next(missing)
     } catch (error) {
       this.#fail(error)
       return
@@ -129,22 +134,22 @@ class ThreadReader {
     if (!isPhantom(run)) this.#subscriber.next({ event, cursor: String(seq) })
   }
 
-  /** A call that nobody answered is waited for no longer. */
+  /** A call that nobody answered is waited for no longer; one that was, until this reader has seen it too. */
   #stopAwaiting(): void {
     if (this.#awaited?.answered === false) this.#awaited = undefined
+    this.#callIsDone = true
     if (this.#history === undefined) this.#completeIfIdle()
   }
 
   #completeIfIdle(): void {
     if (this.#options.follow || openRun(this.#state) !== undefined) return
     const commandId = this.#awaited?.commandId
-    if (
+    const isSeen =
       commandId === undefined ||
       runOf(this.#state, commandId) !== undefined ||
       this.#state.rejected.some((rejection) => rejection.commandId === commandId)
-    ) {
-      this.#complete()
-    }
+    // Whoever hears of the end may run the thread again at once, which the call would still forbid.
+    if (isSeen && (commandId === undefined || this.#callIsDone)) this.#complete()
   }
 
   #complete(): void {
@@ -158,6 +163,14 @@ class ThreadReader {
     this.#subscriber.error(error)
     this.stop()
   }
+}
+
+/** A finished run whose run record does not stand yet, as that will be: a replay does not depend on the moment. */
+const asRecorded = (history: RunHistory, after: Cursor): RunHistory => {
+  const { run, events } = history
+  // Of a run that the reader has a part of, not all was kept.
+  if (run.terminal === undefined || run.recordedBy !== undefined || run.firstSeq <= after.seq) return history
+  return { run, ...compactRun(events as unknown as AnyEvent[], history.seqs as number[]) } as RunHistory
 }
 
 /** Compaction replaced raw events before they were read: what replaced them needs a new replay. */

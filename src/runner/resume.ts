@@ -79,6 +79,6 @@ const assertKnown = (runs: readonly RunHistory[], cursor: Cursor): void => {
   const end = runs.at(-1)?.run.lastSeq ?? 0
   if (cursor.count === 0 && cursor.seq <= end) return
   const { run, events = [] } = runs.find(({ run }) => run.lastSeq > cursor.seq) ?? {}
-  if (run?.recordedBy !== undefined && cursor.count <= events.length) return
+  if (run?.terminal !== undefined && cursor.count <= events.length) return
   throw cursorUnknown(cursor, end)
 }

@@ -55,6 +55,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
     ...parts,
     agents,
     wasStopped: stops.cameBefore,
+    wasErased: stops.erased,
     committed: (partition) => committed.get(partition) ?? 0,
   })
   const heart = createHeart({

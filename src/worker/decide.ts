@@ -7,6 +7,8 @@ export interface Standing {
   expired: boolean
   /** Somebody stopped it before it began. */
   stopped: boolean
+  /** Its thread was deleted since. */
+  erased: boolean
   /** A later command of the thread took its place. */
   superseded: boolean
   /** Commands of the thread that wait in front of it. */
@@ -48,7 +50,7 @@ export const decide = (
   const lost = open !== undefined && !isAlive(open)
   if (open !== undefined && open === own)
     return lost ? { do: 'takeover', run: open } : { do: 'wait', for: open }
-  if (standing.superseded) return { do: 'reject', code: 'RUN_STOPPED' }
+  if (standing.superseded || standing.erased) return { do: 'reject', code: 'RUN_STOPPED' }
   if (standing.expired) return { do: 'reject', code: 'COMMAND_EXPIRED' }
   if (lost) return { do: 'takeover', run: open }
   if (open === undefined && standing.ahead === 0) return { do: 'claim' }

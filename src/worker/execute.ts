@@ -77,7 +77,8 @@ const runAgent = async (options: ExecuteOptions): Promise<Outcome> => {
       return undefined
     }
   }
-  const running = agent.runAgent(input, { onEvent }).then(
+  // An agent may throw before it gives a promise.
+  const running = (async () => agent.runAgent(input, { onEvent }))().then(
     (): Outcome => ({}),
     (error: unknown): Outcome => ({ error }),
   )

@@ -44,7 +44,7 @@ export interface ExecutorParts {
   inTurn<T>(threadId: string, step: () => Promise<T>): Promise<T>
 }
 
-/** Runs agents under claims: claim → execute → compact → publish. */
+/** Runs agents under claims: claim → execute → publish → compact. */
 export const createExecutor = ({ connection, config, inTurn }: ExecutorParts) => {
   const { logger, system } = connection
   const publisher = createPublisher(connection)
@@ -56,10 +56,11 @@ export const createExecutor = ({ connection, config, inTurn }: ExecutorParts) =>
 
   /** What comes after the terminal event. Idempotent: a crash in the middle has it done again. */
   const finish = async (view: ThreadView, ended: Run): Promise<void> => {
-    await compact(view, ended)
-    // The directory is to forget a thread that was deleted meanwhile.
+    // The directory is to forget a thread that was deleted meanwhile. A deleter waits for the run record, so
+    // that comes last.
     if (view.isDeleted(ended.commandId)) return
     await publish(view, ended)
+    await compact(view, ended)
   }
 
   const writerFor = (view: ThreadView, claimId: string, input: RunAgentInput, control: RunControl) =>

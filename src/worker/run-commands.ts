@@ -25,6 +25,8 @@ export interface RunCommandsOptions {
   localAgents?: LocalAgents
   /** Whether the command's run was stopped before anybody claimed it. */
   wasStopped(command: Command): boolean
+  /** Whether its thread was deleted since it was asked for. */
+  wasErased(command: Command): boolean
   /** The offset that the group has committed, as far as this worker knows. */
   committed(partition: number): number
 }
@@ -44,7 +46,7 @@ export type RunCommands = ReturnType<typeof createRunCommands>
 const DONE: Admission = { what: 'done' }
 
 /**
- * A command's way through a worker: admit → claim → execute → compact → publish. Admission is one at a time
+ * A command's way through a worker: admit → claim → execute → publish → compact. Admission is one at a time
  * per thread; runs of different threads go on side by side.
  */
 export const createRunCommands = (options: RunCommandsOptions) => {
@@ -59,10 +61,12 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     inTurn: (threadId, step) => lanes.run(threadId, step),
   })
 
-  const viewOf = async ({ threadId, commandId }: Command): Promise<ThreadView> => {
+  const viewOf = async (command: Command): Promise<ThreadView> => {
+    const { threadId, commandId } = command
     const view = views.get(threadId) ?? new ThreadView(logs, threadId)
     views.set(threadId, view)
-    await view.open(commandId)
+    // What was erased with its thread makes no new one.
+    await (options.wasErased(command) ? view.refresh() : view.open(commandId))
     return view
   }
 
@@ -78,11 +82,16 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     return {
       expired: command.ttlMs !== undefined && system.now() > command.time + command.ttlMs,
       stopped: options.wasStopped(command),
+      erased: options.wasErased(command),
       superseded: turn.superseded,
       ahead,
       full: !turn.waits && ahead >= config.queuedRunsMax,
     }
   }
+
+  /** Whether the thread was deleted with what the command is about. */
+  const isOver = (view: ThreadView, command: Command): boolean =>
+    view.isDeleted(command.commandId) || (options.wasErased(command) && !view.isOpen)
 
   const admit = async (turn: Turn, source: CommandRecord, hasPlace: boolean): Promise<Admission> => {
     const { command } = turn
@@ -91,7 +100,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     // Its own command is in hand here, and sees to it.
     const seesToItself = (run: Run) => run.commandId !== commandId && turns.has(threadId, run.commandId)
     for (let attempt = 0; attempt < LIMITS.claimAttemptsMax; attempt += 1) {
-      if (view.isDeleted(commandId)) return DONE
+      if (isOver(view, command)) return DONE
       const decision = decide(
         view.state,
         command,
@@ -238,7 +247,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     /** Ends a run that goes on here; wakes those that wait, one of which may be meant. */
     stop: ({ threadId, runId, commandId, cause }: StopRequest): boolean => {
       const named: RunName = { threadId, runId, commandId }
-      return executor.end(named, { cause })
+      return executor.end(named, { cause: cause === 'superseded' ? cause : 'stop' })
     },
     wake: (threadId: string): void => turns.wake(threadId),
     executes: executor.executes,

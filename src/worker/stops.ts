@@ -38,14 +38,19 @@ export const createStops = ({ tail, topic, onStop, onKept, logger }: StopsOption
     onTrouble: ({ message }) => logger.error('Stop requests cannot be read; trying on', { error: message }),
   })
 
+  const keptFor = ({ threadId, input, time, commandId }: Command): StopRequest | undefined => {
+    const request = early.get(keyOf(threadId, input.runId))
+    if (request === undefined) return undefined
+    const isMeant = request.commandId === undefined ? request.time >= time : request.commandId === commandId
+    return isMeant ? request : undefined
+  }
+
   return {
     start: reader.start,
     /** Whether the command's run was stopped before it was claimed. An older run of the same id does not count. */
-    cameBefore: ({ threadId, input, time, commandId }: Command): boolean => {
-      const request = early.get(keyOf(threadId, input.runId))
-      if (request === undefined) return false
-      return request.commandId === undefined ? request.time >= time : request.commandId === commandId
-    },
+    cameBefore: (command: Command): boolean => keptFor(command) !== undefined,
+    /** Whether the command's thread was deleted since: nothing of it is to come back. */
+    erased: (command: Command): boolean => keptFor(command)?.cause === 'erased',
     stop: reader.stop,
   }
 }

@@ -95,17 +95,18 @@ export class ThreadView {
   /** Resolves when the log has more than was read that decides something, or when the signal aborts. */
   goesOn(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const following = this.#logs.follow(this.threadId, this.#log.position, {
+      let following: { stop(): void } | undefined
+      const done = () => {
+        following?.stop()
+        resolve()
+      }
+      following = this.#logs.follow(this.threadId, this.#log.position, {
         onRecords: (records) => {
           if (records.some(({ record }) => record.kind !== 'foreign' && decides(record))) done()
         },
-        onMissing: () => done(),
-        onError: () => done(),
+        onMissing: done,
+        onError: done,
       })
-      const done = () => {
-        following.stop()
-        resolve()
-      }
       if (signal.aborted) done()
       else signal.addEventListener('abort', done, { once: true })
     })

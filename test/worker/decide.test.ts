@@ -18,7 +18,14 @@ const IDLE: ThreadState = { past: [], rejected: [] }
 const withLatest = (latest: Run): ThreadState => ({ past: [], rejected: [], latest })
 const BUSY = withLatest(run('other'))
 
-const NEW: Standing = { expired: false, stopped: false, superseded: false, ahead: 0, full: false }
+const NEW: Standing = {
+  expired: false,
+  stopped: false,
+  erased: false,
+  superseded: false,
+  ahead: 0,
+  full: false,
+}
 const alive = () => true
 const lost = () => false
 const of = (onConcurrentRun: 'reject' | 'enqueue' | 'supersede') => ({ commandId: 'own', onConcurrentRun })
@@ -74,6 +81,11 @@ describe('a worker', () => {
       do: 'reject',
       code: 'RUN_STOPPED',
     })
+  })
+
+  it('lets nothing of a deleted thread begin', () => {
+    const erased = { ...NEW, erased: true }
+    expect(decide(IDLE, of('reject'), erased, alive)).toEqual({ do: 'reject', code: 'RUN_STOPPED' })
   })
 
   it('lets a begun run go on although its time to begin is over', () => {

@@ -109,3 +109,38 @@ it('a run whose log vanishes is over: it is not executed again, and the thread s
   expect(executions).toBe(1)
   expect(await hands.logs.read('t', 0, () => {})).toBeUndefined()
 })
+
+describe('commands of a deleted thread that were not committed', { timeout: 60_000 }, () => {
+  it.each(['whose run had ended', 'that waited for a worker'] as const)(
+    'are not executed when they come again: one %s',
+    async (what) => {
+      const kafka = useKafka()
+      const hands = useHands(kafka)
+      const runner = kafka.runner()
+      await runner.start()
+      const [done, waiting] = [hands.commandFor(inputFor('t'), 'a'), hands.commandFor(inputFor('t'), 'a')]
+      const claim = hands.claimFor(done, { workerId: 'died before it committed' })
+      await hands.logs.ensure('t')
+      await hands.logs.append('t', [
+        claim,
+        hands.eventOf(claim.claimId, 1, { type: 'RUN_STARTED', threadId: 't', runId: done.input.runId }),
+        hands.eventOf(claim.claimId, 2, { type: 'RUN_FINISHED', threadId: 't', runId: done.input.runId }),
+      ])
+      await hands.send(what === 'whose run had ended' ? done : waiting)
+      expect(await runner.deleteThread({ threadId: 't' })).toBe(true)
+
+      let executed = 0
+      const agent = new ScriptedAgent(async function* ({ threadId, runId }) {
+        executed += 1
+        yield { type: 'RUN_STARTED', threadId, runId }
+        yield { type: 'RUN_FINISHED', threadId, runId }
+      }, 'a')
+      await kafka.worker({ agents: { a: agent }, logger: quiet })
+      // A later run on the same thread shows that what came before it was dealt with.
+      const next = inputFor('t')
+      await collect(runner.run({ threadId: 't', agent, input: next }))
+      expect(executed).toBe(1)
+      expect((await runner.status('t'))?.runs.map(({ runId }) => runId)).toEqual([next.runId])
+    },
+  )
+})

@@ -1,0 +1,115 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type * as Reducer from '../../src/log/reducer.ts'
+import type * as Decide from '../../src/worker/decide.ts'
+import type * as ExecutorModule from '../../src/worker/executor.ts'
+
+/**
+ * What each protecting rule is worth: without it the simulator has to find broken promises. The rules are
+ * taken out of the modules that it loads, never by a switch in them.
+ */
+
+const SEEDS_MAX = 1_000
+const TIME_OUT_MS = 240_000
+
+afterEach(() => {
+  vi.doUnmock('../../src/log/reducer.ts')
+  vi.doUnmock('../../src/worker/decide.ts')
+  vi.doUnmock('../../src/worker/executor.ts')
+  vi.resetModules()
+})
+
+const breakReducer = (broken: (original: typeof Reducer) => typeof Reducer.applyRecord): void =>
+  void vi.doMock('../../src/log/reducer.ts', async (importOriginal) => {
+    const original = await importOriginal<typeof Reducer>()
+    return { ...original, applyRecord: broken(original) }
+  })
+
+const BROKEN: { rule: string; breaks: RegExp; apply(): void }[] = [
+  {
+    rule: 'a claim counts only if it names the latest one',
+    breaks: /./,
+    apply: () =>
+      breakReducer(({ applyRecord, latestClaim }) => (state, record, key) => {
+        if (record.kind !== 'claim') return applyRecord(state, record, key)
+        return applyRecord(state, { ...record, after: latestClaim(state)?.claimId ?? null }, key)
+      }),
+  },
+  {
+    rule: 'only the holder of the latest claim is heard',
+    breaks: /./,
+    apply: () =>
+      breakReducer(({ applyRecord, latestClaim }) => (state, record, key) => {
+        if (record.kind !== 'event') return applyRecord(state, record, key)
+        return applyRecord(state, { ...record, claimId: latestClaim(state)?.claimId ?? '' }, key)
+      }),
+  },
+  {
+    rule: 'a run that has ended is taken over by nobody',
+    breaks: /./,
+    apply: () =>
+      breakReducer(({ applyRecord }) => (state, record, key) => {
+        const { latest } = state
+        const goesOn = record.kind === 'event' || (record.kind === 'claim' && record.claim === 'takeover')
+        if (!goesOn || latest === undefined) return applyRecord(state, record, key)
+        return applyRecord({ ...state, latest: { ...latest, terminal: undefined } }, record, key)
+      }),
+  },
+  {
+    rule: 'a command whose run has ended is not executed again',
+    breaks: /^5:/,
+    apply: () =>
+      void vi.doMock('../../src/worker/decide.ts', async (importOriginal) => {
+        const original = await importOriginal<typeof Decide>()
+        const decide: typeof Decide.decide = (...given) => {
+          const decision = original.decide(...given)
+          return decision.do === 'finish' ? { do: 'claim' } : decision
+        }
+        return { ...original, decide }
+      }),
+  },
+  {
+    rule: 'a stop ends exactly the run that it names',
+    breaks: /^6:/,
+    apply: () =>
+      void vi.doMock('../../src/worker/executor.ts', async (importOriginal) => {
+        const original = await importOriginal<typeof ExecutorModule>()
+        const createExecutor: typeof original.createExecutor = (parts) => {
+          const executor = original.createExecutor(parts)
+          const current = new Map<string, ExecutorModule.RunName>()
+          const begin: typeof executor.begin = (view, given) => {
+            const { threadId, commandId, input } = given.command
+            current.set(threadId, { threadId, commandId, runId: input.runId })
+            return executor.begin(view, given)
+          }
+          const end: typeof executor.end = (named, reason) =>
+            executor.end(current.get(named.threadId) ?? named, reason)
+          return Object.defineProperties(
+            { ...executor, begin, end },
+            {
+              running: { get: () => executor.running },
+            },
+          )
+        }
+        return { ...original, createExecutor }
+      }),
+  },
+]
+
+describe.each(BROKEN)('without the rule that $rule', ({ rule, breaks, apply }) => {
+  it(
+    'breaks promises, and the simulator sees it',
+    async () => {
+      vi.resetModules()
+      apply()
+      const { simulate } = await import('./simulate.ts')
+      for (let seed = 1; seed <= SEEDS_MAX; seed += 1) {
+        const found = (await simulate(seed)).violations.find((violation) => breaks.test(violation))
+        if (found === undefined) continue
+        process.stderr.write(`Without "${rule}": seed ${seed}, ${found.slice(0, 160)}\n`)
+        return
+      }
+      expect.unreachable(`${SEEDS_MAX} seeds went well without it`)
+    },
+    TIME_OUT_MS,
+  )
+})

@@ -11,6 +11,7 @@ import { STARTED_INPUT } from './cases/started-input.ts'
 import { STATE } from './cases/state.ts'
 import { STOPPED_AGENTS } from './cases/stopped-agents.ts'
 import { STOPPING } from './cases/stopping.ts'
+import { SUPERSEDING } from './cases/superseding.ts'
 
 /** The suite: each case is put to every runner. */
 export const TOPICS: readonly Topic[] = [
@@ -20,6 +21,7 @@ export const TOPICS: readonly Topic[] = [
   { title: 'Runs that end early', cases: ENDINGS },
   { title: 'Agents that fail', cases: FAILURES },
   { title: 'One run at a time', cases: ONE_AT_A_TIME },
+  { title: 'Superseding (`onConcurrentRun`)', cases: SUPERSEDING },
   { title: 'Is it running?', cases: RUNNING },
   { title: 'Stopping', cases: STOPPING },
   { title: 'Agents that are stopped', cases: STOPPED_AGENTS },

@@ -9,6 +9,8 @@ import type { RunnerName } from './case.ts'
 /** A runner under test. One serves all cases: each has a thread of its own. */
 export interface Subject {
   runner: AgentRunner
+  /** The same threads, where a second run takes the place of the first. */
+  superseding: Pick<AgentRunner, 'run'>
   /** Makes the agent known to whoever executes runs; may give it another agent id. */
   register(agent: AbstractAgent): void
   /** Mends a fault of the runner that a case of its own shows, and that would hide others. */
@@ -43,18 +45,25 @@ const openMemory = async (): Promise<Subject> => {
   process.env.COPILOTKIT_TELEMETRY_DISABLED ??= 'true'
   const { InMemoryAgentRunner } = await import('@copilotkit/runtime/v2')
   const runner = new InMemoryAgentRunner()
-  return { runner, register: () => {}, mend: nameRun, patienceMs: 500, close: async () => {} }
+  // The peer's store belongs to the process, its mode to the instance.
+  const superseding = new InMemoryAgentRunner({ onConcurrentRun: 'supersede' })
+  return { runner, superseding, register: () => {}, mend: nameRun, patienceMs: 500, close: async () => {} }
 }
 
 /** The peer’s RUN_FINISHED of a stopped run names neither thread nor run: clients of version 1 reject each of them. */
 const nameRun = (event: BaseEvent): BaseEvent =>
   String(event.type) === 'RUN_FINISHED' ? { threadId: 't', runId: 'r', ...event } : event
 
+const supersedingOf = (runner: KafkaAgentRunner): Subject['superseding'] => ({
+  run: (request) => runner.run({ ...request, onConcurrentRun: 'supersede' }),
+})
+
 const openEmbedded = async (): Promise<Subject> => {
   const worker = { stopGraceMs: STOP_GRACE_MS, drainTimeoutMs: 1 }
   const runner = new KafkaAgentRunner({ ...clusterOptions(), worker })
   await runner.start()
-  return { runner, register: () => {}, patienceMs: PATIENCE_MS, close: () => runner.close() }
+  const superseding = supersedingOf(runner)
+  return { runner, superseding, register: () => {}, patienceMs: PATIENCE_MS, close: () => runner.close() }
 }
 
 /** Far more than there are runs at any time. */
@@ -86,6 +95,7 @@ const openRemote = async (): Promise<Subject> => {
   await Promise.all([worker.start(), runner.start()])
   return {
     runner,
+    superseding: supersedingOf(runner),
     register,
     patienceMs: PATIENCE_MS,
     close: async () => {

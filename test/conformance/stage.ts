@@ -19,6 +19,8 @@ export interface Stage {
   threadId: string
   /** Starts a run, as CopilotKit does: the agent has the thread's id, messages and state before. */
   run(source: Script | AbstractAgent, more?: Partial<RunAgentInput>): Started
+  /** The same with a run that takes the place of the one that goes on. */
+  supersede(source: Script | AbstractAgent, more?: Partial<RunAgentInput>): Started
   /** All events of a stream, as they came. Remembered, to be put to AG-UI's clients. */
   collect(events: Observable<BaseEvent>): Promise<BaseEvent[]>
   /** A whole run: `run`, then `collect`. */
@@ -43,15 +45,18 @@ export const createStage = (
 ): Stage => {
   const { runner, register } = subject
 
-  const run: Stage['run'] = (source, more) => {
-    const input = inputFor(threadId, more)
-    const agent = typeof source === 'function' ? new ScriptedAgent(source) : source
-    agent.threadId = threadId
-    agent.setMessages(input.messages)
-    agent.setState(input.state)
-    register(agent)
-    return { input, events: runner.run({ threadId, agent, input }) }
-  }
+  const startOn =
+    (target: Subject['superseding']): Stage['run'] =>
+    (source, more) => {
+      const input = inputFor(threadId, more)
+      const agent = typeof source === 'function' ? new ScriptedAgent(source) : source
+      agent.threadId = threadId
+      agent.setMessages(input.messages)
+      agent.setState(input.state)
+      register(agent)
+      return { input, events: target.run({ threadId, agent, input }) }
+    }
+  const run = startOn(runner)
 
   const watch: Stage['collect'] = async (events) => {
     const all = await collect(events)
@@ -75,6 +80,7 @@ export const createStage = (
     runner,
     threadId,
     run,
+    supersede: startOn(subject.superseding),
     collect: watch,
     play: (source, more) => watch(run(source, more).events),
     connect: () => watch(runner.connect({ threadId })),

@@ -23,6 +23,8 @@ export interface Kafka {
   appender: Appender
   tail: Tail
   producer: SharedProducer
+  /** For beats, which must not wait behind what waits for replicas, and are not worth waiting for them. */
+  beats: SharedProducer
   backlog: Pick<Backlog, 'of' | 'topics'>
   consumeCommands(options: CommandConsumerOptions): CommandConsumer
   /** @throws RunnerError BROKER_UNAVAILABLE, TOPIC_MISMATCH */
@@ -32,7 +34,7 @@ export interface Kafka {
 
 /** What a runner and a worker share in one process: one set of connections to the brokers. */
 export interface Connection
-  extends Pick<Kafka, 'tail' | 'producer' | 'backlog' | 'consumeCommands' | 'ensureTopics'> {
+  extends Pick<Kafka, 'tail' | 'producer' | 'beats' | 'backlog' | 'consumeCommands' | 'ensureTopics'> {
   config: ClientConfig
   logger: Logger
   system: System
@@ -55,18 +57,20 @@ const connectKafka = (config: ClientConfig): Kafka => {
   const cluster = new Cluster(config.kafka)
   const appender = createAppender(cluster, { ...LIMITS, appendTimeoutMs: config.appendTimeoutMs })
   const tail = createTail(cluster, config)
-  const producer = createProducer(config.kafka)
+  const producer = createProducer(config.kafka, { acks: -1 })
+  const beats = createProducer(config.kafka, { acks: 1 })
   const backlog = createBacklog(cluster, config.kafka)
   return {
     cluster,
     appender,
     tail,
     producer,
+    beats,
     backlog,
     consumeCommands: (options) => createCommandConsumer(config.kafka, options),
     ensureTopics: (topics) => ensureSharedTopics(config.kafka, topics),
     close: async () => {
-      await Promise.all([tail.close(), appender.close(), producer.close(), backlog.close()])
+      await Promise.all([tail, appender, producer, beats, backlog].map((part) => part.close()))
       await cluster.close()
     },
   }
@@ -79,7 +83,7 @@ export const connectionOn = (
   logger: Logger,
   system: System,
 ): Connection => {
-  const { cluster, appender, tail, producer, backlog, consumeCommands, ensureTopics } = kafka
+  const { cluster, appender, tail, producer, beats, backlog, consumeCommands, ensureTopics } = kafka
   const topics = sharedTopics(config.prefix, config.commandPartitions)
   const presence = createPresence({
     tail,
@@ -106,6 +110,7 @@ export const connectionOn = (
     logs: createThreadLogs({ cluster, appender, tail, prefix: config.prefix, logger }),
     tail,
     producer,
+    beats,
     backlog,
     consumeCommands,
     ensureTopics,

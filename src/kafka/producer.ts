@@ -18,7 +18,12 @@ export interface SharedProducer {
   close(): Promise<void>
 }
 
-export const createProducer = (options: KafkaOptions): SharedProducer => {
+export interface ProducerOptions {
+  /** Kafka acks: -1 waits for all in-sync replicas, 1 for the leader alone. */
+  acks: -1 | 1
+}
+
+export const createProducer = (options: KafkaOptions, { acks }: ProducerOptions): SharedProducer => {
   const producer = new Kafka(kafkajsConfig(options)).producer({
     createPartitioner: Partitioners.DefaultPartitioner,
     allowAutoTopicCreation: false,
@@ -35,7 +40,7 @@ export const createProducer = (options: KafkaOptions): SharedProducer => {
     send: async ({ topic, key, value, headers }) => {
       try {
         await connect()
-        await producer.send({ topic, acks: -1, messages: [{ key, value, headers }] })
+        await producer.send({ topic, acks, messages: [{ key, value, headers }] })
       } catch (error) {
         throw new RunnerError(
           'BROKER_UNAVAILABLE',

@@ -38,11 +38,11 @@ const VALUES = {
     time: z.number(),
   }),
   rejected: z.object({
+    rejectionId: z.string(),
     commandId: z.string(),
     runId: z.string(),
     code: z.string(),
     message: z.string(),
-    source: z.string(),
   }),
   deleted: z.object({ deletionId: z.string(), after: z.string().nullable(), time: z.number() }),
   run: z

@@ -43,7 +43,7 @@ export class ThreadHistory {
   }
 
   apply(record: LogRecord, key: string): Verdict {
-    const [state, verdict] = applyRecord(this.state, record, key)
+    const [state, verdict] = applyRecord(this.state, record)
     this.state = state
     this.#keep(verdict, key)
     return verdict

@@ -58,15 +58,15 @@ export interface RunRecord {
   seqs: Seqs[]
 }
 
-/** Tells a waiting caller that no claim will come for its command. */
+/** Tells a waiting caller that no claim will come for its command. Stays for good: a later claim is void by it. */
 export interface RejectedRecord {
   kind: 'rejected'
+  /** Unique to the rejection: two of one command must not share a key. */
+  rejectionId: string
   commandId: string
   runId: string
   code: string
   message: string
-  /** The command's place, `topic/partition/offset`: once it is committed, this record may go. */
-  source: string
 }
 
 /** The end of the thread. Valid or void by its place in the log alone, as a claim is. */
@@ -120,7 +120,7 @@ export const keyOf = (record: NewRecord, appendAttempt = 0): string => {
     case 'run':
       return `run.${record.claimId}.${record.attempt}.${record.part}${suffix}`
     case 'rejected':
-      return `rejected.${record.commandId}${suffix}`
+      return `rejected.${record.rejectionId}${suffix}`
     case 'deleted':
       return `deleted.${record.deletionId}${suffix}`
     case 'tombstone':

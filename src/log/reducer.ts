@@ -7,7 +7,6 @@ import {
   type LogRecord,
   type RejectedRecord,
   type RunRecord,
-  type TombstoneRecord,
 } from './record.ts'
 
 /** A run of the thread, as its log tells. */
@@ -34,8 +33,8 @@ export interface ThreadState {
   /** The runs before the latest, oldest first. All of them are finished. */
   readonly past: readonly Run[]
   readonly latest?: Run
-  /** Rejections that are not tombstoned yet. */
-  readonly rejected: readonly (RejectedRecord & { readonly key: string })[]
+  /** The commands that were answered by a rejection. */
+  readonly rejected: readonly string[]
   /** Whether the thread has ended for good: nothing counts any more, and nothing is left of what did. */
   readonly deleted?: boolean
 }
@@ -55,6 +54,7 @@ export type Verdict =
 export type Reason =
   | 'void claim'
   | 'void deletion'
+  | 'void rejection'
   | 'deleted'
   | 'fenced'
   | 'repeated'
@@ -79,6 +79,10 @@ export const runOf = (state: ThreadState, commandId: string): Run | undefined =>
     ? state.latest
     : state.past.findLast((run) => run.commandId === commandId)
 
+/** Whether the command was answered by a rejection. */
+export const isRejected = (state: ThreadState, commandId: string): boolean =>
+  state.rejected.includes(commandId)
+
 export const lastSeq = (state: ThreadState): number => state.latest?.lastSeq ?? 0
 
 /** Events that should be there by now and are not: with the whole log read, a damaged log. */
@@ -89,7 +93,7 @@ export const missing = (run: Run): number => run.lastSeq - run.firstSeq + 1 - ru
  * knows them. What it gives does not depend on how far Kafka's cleaner has come, because no rule here reads
  * anything that a tombstone may ever remove: claims and terminal events stay for good.
  */
-export const applyRecord = (state: ThreadState, record: LogRecord, key: string): Step => {
+export const applyRecord = (state: ThreadState, record: LogRecord): Step => {
   if (state.deleted) return nothing(state, 'deleted')
   switch (record.kind) {
     case 'claim':
@@ -99,20 +103,28 @@ export const applyRecord = (state: ThreadState, record: LogRecord, key: string):
     case 'run':
       return applyRunRecord(state, record)
     case 'rejected':
-      return [
-        { ...state, rejected: [...state.rejected, { ...record, key }] },
-        { did: 'reject', record },
-      ]
+      return applyRejection(state, record)
     case 'deleted':
       return applyDeleted(state, record)
     case 'tombstone':
-      return applyTombstone(state, record)
+      return nothing(state, 'tombstone')
     case 'foreign':
       return nothing(state, 'foreign')
   }
 }
 
 const nothing = (state: ThreadState, why: Reason): Step => [state, { did: 'nothing', why }]
+
+/** Of two answers to a command the first in the log counts: who rejects it may have looked before it was claimed. */
+const applyRejection = (state: ThreadState, record: RejectedRecord): Step => {
+  const { commandId } = record
+  if (isRejected(state, commandId) || runOf(state, commandId) !== undefined)
+    return nothing(state, 'void rejection')
+  return [
+    { ...state, rejected: [...state.rejected, commandId] },
+    { did: 'reject', record },
+  ]
+}
 
 /** Compare-and-set by log order: the claim counts if `after` names the latest valid one at this very place. */
 const applyClaim = (state: ThreadState, claim: ClaimRecord): Step => {
@@ -129,6 +141,7 @@ const applyClaim = (state: ThreadState, claim: ClaimRecord): Step => {
     ]
   }
   if (latest !== undefined && latest.terminal === undefined) return nothing(state, 'void claim')
+  if (isRejected(state, claim.commandId)) return nothing(state, 'void claim')
   const run: Run = {
     runId: claim.runId,
     commandId: claim.commandId,
@@ -194,10 +207,4 @@ const applyDeleted = (state: ThreadState, record: DeletedRecord): Step => {
     { ...EMPTY_THREAD, deleted: true },
     { did: 'delete', record },
   ]
-}
-
-const applyTombstone = (state: ThreadState, record: TombstoneRecord): Step => {
-  const step = nothing(state, 'tombstone')
-  if (!state.rejected.some(({ key }) => key === record.key)) return step
-  return [{ ...state, rejected: state.rejected.filter(({ key }) => key !== record.key) }, step[1]]
 }

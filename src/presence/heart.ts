@@ -58,6 +58,11 @@ export const createHeart = (options: HeartOptions) => {
     },
     /** Sends the state of this moment at once. */
     beatNow: () => beatOnce().catch(() => {}),
+    /** Beats now if the last one is old, as after a freeze: before anything that others judge by it. */
+    beHeard: async (): Promise<void> => {
+      if (system.elapsed() - beatenAt < 2 * intervalMs) return
+      await settlesWithin(system, beatOnce(), ANNOUNCE_MS_MAX)
+    },
     stop: async (): Promise<void> => {
       stopping.abort()
       const { workerId } = beat()

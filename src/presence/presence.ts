@@ -12,10 +12,11 @@ export interface Presence {
   /** Reads the topic to its end and follows it. */
   start(): Promise<void>
   /**
-   * For a worker to ask, which beats itself. False only when no beat of the other has arrived for the limit
-   * while others' did, by this process's own monotonic clock.
+   * For a worker to ask, which beats itself. False when no beat of the other has arrived for the limit while
+   * others' did, by this process's own monotonic clock, or when it began anew after `since`: milliseconds since
+   * 1970 by its own clock, as in its claims.
    */
-  isAlive(workerId: string): boolean
+  isAlive(workerId: string, since: number): boolean
   /** Workers whose last beat is recent, by its own time where it was read in the replay. For people and readiness. */
   present(): Beat[]
   stop(): void
@@ -75,12 +76,14 @@ export const createPresence = ({ tail, topic, limitMs, system }: PresenceOptions
       await reader.start()
       hearingSince = system.elapsed()
     },
-    isAlive: (workerId) => {
+    isAlive: (workerId, since) => {
       const now = system.elapsed()
       // A worker hears itself. One that hears nobody has lost the brokers, and cannot tell who is lost.
       if (now - heardAt >= limitMs) return true
+      const other = seen.get(workerId)
+      if (other !== undefined && other.beat.startedAt > since) return false
       // Whoever was not heard gets the whole limit from when hearing began: it may have been deaf too.
-      return now - Math.max(seen.get(workerId)?.arrivedAt ?? 0, hearingSince) < limitMs
+      return now - Math.max(other?.arrivedAt ?? 0, hearingSince) < limitMs
     },
     present: () => {
       const now = system.elapsed()

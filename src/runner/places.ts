@@ -13,9 +13,9 @@ export interface Place extends LogPosition {
 export const START: Place = { state: EMPTY_THREAD, nextOffset: 0, foreign: 0 }
 
 /** The next place, and what the record did. Records that were read before change nothing. */
-export const step = (place: Place, { record, key, offset }: ReadRecord): [Place, Verdict | undefined] => {
+export const step = (place: Place, { record, offset }: ReadRecord): [Place, Verdict | undefined] => {
   if (offset < place.nextOffset) return [place, undefined]
-  const [state, verdict] = applyRecord(place.state, record, key)
+  const [state, verdict] = applyRecord(place.state, record)
   const foreign = place.foreign + (record.kind === 'foreign' ? 1 : 0)
   return [{ ...place, state, nextOffset: offset + 1, foreign }, verdict]
 }

@@ -5,6 +5,7 @@ import { type EventRecord, isTerminal } from '../log/record.ts'
 import {
   applyRecord,
   EMPTY_THREAD,
+  isRejected,
   lastSeq,
   openRun,
   type Run,
@@ -88,7 +89,7 @@ class ThreadReader {
           this.#fail(threadDeleted(this.#options.threadId))
         continue
       }
-      const [state, verdict] = applyRecord(this.#state, record, key)
+      const [state, verdict] = applyRecord(this.#state, record)
       this.#state = state
       this.#show(verdict)
     }
@@ -147,7 +148,7 @@ class ThreadReader {
     const isSeen =
       commandId === undefined ||
       runOf(this.#state, commandId) !== undefined ||
-      this.#state.rejected.some((rejection) => rejection.commandId === commandId)
+      isRejected(this.#state, commandId)
     // Whoever hears of the end may run the thread again at once, which the call would still forbid.
     if (isSeen && (commandId === undefined || this.#callIsDone)) this.#complete()
   }

@@ -64,8 +64,10 @@ export class RunCall {
 
   /** Sends the command and follows the log, side by side: a new thread's topic is made meanwhile. */
   async start(send: () => Promise<void>): Promise<void> {
+    // From where the log stood before anybody could answer: other calls of the thread read on meanwhile.
+    const from = this.#options.places.of(this.threadId)
     try {
-      await Promise.all([this.#follow(), send()])
+      await Promise.all([this.#follow(from), send()])
     } catch (error) {
       this.fail(error)
     }
@@ -78,13 +80,13 @@ export class RunCall {
     this.#end()
   }
 
-  async #follow(): Promise<void> {
-    const { logs, places, threadId, ttlMs, system } = this.#options
+  async #follow(from: Place): Promise<void> {
+    const { logs, threadId, ttlMs, system } = this.#options
     await logs.ensure(threadId)
     this.#ready.resolve()
     if (this.#ended) return
     this.#cancelTimer = after(system, ttlMs + ANSWER_MS_MAX, () => this.fail(unanswered(threadId, ttlMs)))
-    this.#followFrom(places.of(threadId))
+    this.#followFrom(from)
   }
 
   #followFrom(from: Place): void {

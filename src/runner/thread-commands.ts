@@ -1,6 +1,6 @@
 import { type Command, decodeCommand } from '../command/command.ts'
 import type { Connection } from '../connection.ts'
-import { runOf, type ThreadState } from '../log/reducer.ts'
+import { isRejected, runOf, type ThreadState } from '../log/reducer.ts'
 import { commandsTopic, workerGroup } from '../topics.ts'
 
 /**
@@ -29,8 +29,7 @@ export const uncommittedCommands = async (
 
 /** Whether no worker has answered the command yet, by its thread's log. */
 export const isPending = (state: ThreadState, { commandId }: Command): boolean =>
-  runOf(state, commandId) === undefined &&
-  !state.rejected.some((rejection) => rejection.commandId === commandId)
+  runOf(state, commandId) === undefined && !isRejected(state, commandId)
 
 /** What is no command will never be a run: its worker sends it to the dead letters. */
 const decoded = (key: string, value: Buffer | null): Command[] => {

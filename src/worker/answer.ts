@@ -10,16 +10,16 @@ export interface AnswerOptions {
   place: Place
   commands: RunCommands
   system: System
-  /** Aborts when this worker leaves. */
-  leaving: AbortSignal
+  /** Aborts when this worker leaves, or another one has the command's partition. */
+  letGo: AbortSignal
 }
 
 /** How often a command that waits looks whether the worker that it waits for is still there. */
 const LOOK_AGAIN_MS = 1_000
 
 /**
- * A command from its record to its answer: true when it has one; false when this worker leaves before it is
- * its turn, or before its run has ended elsewhere.
+ * A command from its record to its answer: true when it has one; false when it is let go before it is its
+ * turn, or before its run has ended elsewhere.
  */
 export const answer = async (options: AnswerOptions): Promise<boolean> => {
   const { command, commands } = options
@@ -39,17 +39,17 @@ export const answer = async (options: AnswerOptions): Promise<boolean> => {
   }
 }
 
-/** Until it may begin, or it is worth another look; false when this worker leaves. */
+/** Until it may begin, or it is worth another look; false when it is let go. */
 const untilItsTurn = async (
   options: AnswerOptions,
   admission: Admission,
   bell: AbortSignal,
 ): Promise<boolean> => {
-  const { place, leaving } = options
-  if (admission.what === 'ready') return await place.run(leaving)
+  const { place, letGo } = options
+  if (admission.what === 'ready') return await place.run(letGo)
   place.wait()
-  await pause(options, admission, AbortSignal.any([bell, leaving]))
-  return !leaving.aborted
+  await pause(options, admission, AbortSignal.any([bell, letGo]))
+  return !letGo.aborted
 }
 
 /** Until something happened to the command or to the run that it waits for. */

@@ -43,6 +43,8 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
   const waiting = new Slots(config.waitingCommandsMax)
   const leaving = new AbortController()
   const handling = new Set<Promise<void>>()
+  /** Commands in hand, each with what tells that its partition is another worker's. */
+  const held = new Set<{ partition: number; lost: AbortController }>()
 
   const stops = createStops({
     tail: connection.tail,
@@ -56,10 +58,10 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
     agents,
     wasStopped: stops.cameBefore,
     wasErased: stops.erased,
-    committed: (partition) => committed.get(partition) ?? 0,
+    beHeard: () => heart.beHeard(),
   })
   const heart = createHeart({
-    producer: connection.producer,
+    producer: connection.beats,
     topic: topics.workers.name,
     intervalMs: config.presenceIntervalMs,
     beat: () => ({
@@ -86,25 +88,47 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
     groupId: config.groupId,
     sessionTimeoutMs: config.sessionTimeoutMs,
     logger,
-    onAssigned: (partitions) => offsets.keepOnly(partitions),
+    onAssigned: (partitions) => {
+      offsets.keepOnly(partitions)
+      // Others may have committed meanwhile.
+      committed.clear()
+      for (const { partition, lost } of held) if (!partitions.includes(partition)) lost.abort()
+    },
     onCommand: async (record) => {
       if (leaving.signal.aborted) return
-      if (!offsets.begin(record.partition, record.offset)) return
-      const place = new Place(running, waiting)
-      if (!(await place.run(leaving.signal))) return
-      const handled = handle(record, place).finally(() => {
-        place.leave()
-        handling.delete(handled)
-      })
-      handling.add(handled)
+      if (offsets.begin(record.partition, record.offset)) await take(record)
+      // It is in hand, or was answered while its partition was another worker's.
+      else await commit(record.partition)
     },
   })
 
+  /** Takes a command in hand as soon as there is a place; resolves then. */
+  const take = async (record: CommandRecord): Promise<void> => {
+    const { partition, offset } = record
+    const lost = new AbortController()
+    const hold = { partition, lost }
+    held.add(hold)
+    const letGo = AbortSignal.any([leaving.signal, lost.signal])
+    const place = new Place(running, waiting)
+    const release = () => {
+      place.leave()
+      held.delete(hold)
+      // Its partition went to another worker, which has it now, and may have come back meanwhile.
+      if (lost.signal.aborted && !leaving.signal.aborted && offsets.drop(partition, offset)) void take(record)
+    }
+    if (!(await place.run(letGo))) return release()
+    const handled = handle(record, place, letGo).finally(() => {
+      handling.delete(handled)
+      release()
+    })
+    handling.add(handled)
+  }
+
   /** Answers a command, and commits what that finishes. Never rejects. */
-  const handle = async (record: CommandRecord, place: Place): Promise<void> => {
+  const handle = async (record: CommandRecord, place: Place, letGo: AbortSignal): Promise<void> => {
     for (let attempts = 0; ; ) {
-      const error = await problemOf(record, place)
-      if (error === undefined || leaving.signal.aborted) return
+      const error = await problemOf(record, place, letGo)
+      if (error === undefined || letGo.aborted) return
       // Brokers that are away say nothing about the command, whose run may have begun: it is tried again for
       // as long as this worker lives.
       if (!AWAY.has(error.code)) attempts += 1
@@ -115,16 +139,19 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
         error: error.message,
         offset: record.offset,
       })
-      await system.sleep(Math.min(100 * 2 ** attempts, PAUSE_MS_MAX), leaving.signal)
+      await system.sleep(Math.min(100 * 2 ** attempts, PAUSE_MS_MAX), letGo)
     }
   }
 
   /** What kept a command from its answer; nothing when it has one, or is left to who comes next. */
-  const problemOf = async (record: CommandRecord, place: Place): Promise<RunnerError | undefined> => {
+  const problemOf = async (
+    record: CommandRecord,
+    place: Place,
+    letGo: AbortSignal,
+  ): Promise<RunnerError | undefined> => {
     try {
       const command = decodeCommand(record.key, record.value)
-      if (await answer({ command, record, place, commands, system, leaving: leaving.signal }))
-        await finished(record)
+      if (await answer({ command, record, place, commands, system, letGo })) await finished(record)
       return undefined
     } catch (error) {
       return asRunnerError(error)

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { LIMITS } from '../config.ts'
 import type { RunHistory } from '../log/history.ts'
 import type { NewRecord, RunRecord } from '../log/record.ts'
@@ -6,6 +5,7 @@ import type { Run } from '../log/reducer.ts'
 import { type CompactedRun, compactRun } from '../run/compact.ts'
 import { type AnyEvent, toBaseEvent } from '../run/event.ts'
 import { firstSeqOf } from '../run/seqs.ts'
+import type { System } from '../system.ts'
 import type { ThreadView } from './thread-view.ts'
 
 /**
@@ -13,7 +13,7 @@ import type { ThreadView } from './thread-view.ts'
  * middle has the next claimant do it again.
  * @throws RunnerError APPEND_FAILED, READ_FAILED
  */
-export const compact = async (view: ThreadView, ended: Run): Promise<void> => {
+export const compact = async (system: Pick<System, 'newId'>, view: ThreadView, ended: Run): Promise<void> => {
   const { latest } = view.state
   if (
     latest?.terminal === undefined ||
@@ -21,7 +21,7 @@ export const compact = async (view: ThreadView, ended: Run): Promise<void> => {
     latest.recordedBy !== undefined
   )
     return
-  const records = runRecordsOf(view.history.historyOf(latest))
+  const records = runRecordsOf(view.history.historyOf(latest), system.newId())
   const tombstones: NewRecord[] = view.history.rawKeysOf(latest).map((key) => ({ kind: 'tombstone', key }))
   for (const append of inAppends([...records, ...tombstones])) await view.append(append)
   view.history.forget(latest)
@@ -29,12 +29,11 @@ export const compact = async (view: ThreadView, ended: Run): Promise<void> => {
 
 /**
  * A finished run as its run record, in parts that a Kafka record can hold. Only for a run whose terminal
- * event was read back as valid, and that has no run record.
+ * event was read back as valid, and that has no run record. `attempt` is unique to this one.
  */
-export const runRecordsOf = ({ run, events, seqs }: RunHistory): RunRecord[] => {
+export const runRecordsOf = ({ run, events, seqs }: RunHistory, attempt: string): RunRecord[] => {
   const compacted = compactRun(events as AnyEvent[], seqs.map(firstSeqOf))
   const parts = split(compacted)
-  const attempt = randomUUID()
   return parts.map((part, index) => ({
     kind: 'run',
     claimId: run.claims.at(-1)?.claimId ?? '',

@@ -1,5 +1,5 @@
 import type { Command } from '../command/command.ts'
-import { openRun, type Run, runOf, type ThreadState } from '../log/reducer.ts'
+import { isRejected, openRun, type Run, runOf, type ThreadState } from '../log/reducer.ts'
 
 /** What is known of a command besides the log. */
 export interface Standing {
@@ -43,7 +43,7 @@ export const decide = (
   isAlive: (run: Run) => boolean,
 ): Decision => {
   const { commandId } = command
-  if (state.rejected.some((rejection) => rejection.commandId === commandId)) return { do: 'nothing' }
+  if (isRejected(state, commandId)) return { do: 'nothing' }
   const own = runOf(state, commandId)
   if (own?.terminal !== undefined) return { do: 'finish', run: own }
   const open = openRun(state)

@@ -3,7 +3,6 @@ import type { Command } from '../command/command.ts'
 import type { WorkerConfig } from '../config.ts'
 import type { Connection } from '../connection.ts'
 import { messageOf } from '../errors.ts'
-import type { NewRecord } from '../log/record.ts'
 import { type Run, runOf } from '../log/reducer.ts'
 import { after } from '../system.ts'
 import { claimThread } from './claim.ts'
@@ -29,8 +28,6 @@ interface Execution {
 export interface Begin {
   command: Command
   agent: AbstractAgent
-  /** Records that go into the log with the claim. */
-  alongside: NewRecord[]
   /** A reason to end it before it begins. */
   early(): EarlyEnd | undefined
   /** It takes over its own lost run: what tells readers that this begins again. */
@@ -60,7 +57,7 @@ export const createExecutor = ({ connection, config, inTurn }: ExecutorParts) =>
     // that comes last.
     if (view.isDeleted(ended.commandId)) return
     await publish(view, ended)
-    await compact(view, ended)
+    await compact(system, view, ended)
   }
 
   const writerFor = (view: ThreadView, claimId: string, input: RunAgentInput, control: RunControl) =>
@@ -78,11 +75,11 @@ export const createExecutor = ({ connection, config, inTurn }: ExecutorParts) =>
    * another worker took the run over before its end.
    */
   const begin = async (view: ThreadView, given: Begin): Promise<{ ended: Promise<boolean> } | undefined> => {
-    const { command, alongside, early, restart } = given
+    const { command, early, restart } = given
     const { commandId, agentId, input } = command
     const claim = restart === undefined ? 'new' : 'takeover'
     const bid = { claim, commandId, runId: input.runId, agentId, workerId: config.workerId } as const
-    const claimId = await claimThread(system, view, bid, alongside)
+    const claimId = await claimThread(system, view, bid)
     if (claimId === undefined) return undefined
     const control = new RunControl()
     // Asked once the claim stands: a stop that came while it was appended was kept for it.

@@ -6,6 +6,7 @@ import { LIMITS, type WorkerConfig } from '../config.ts'
 import type { Connection } from '../connection.ts'
 import { RunnerError } from '../errors.ts'
 import type { CommandRecord } from '../kafka/command-consumer.ts'
+import type { ClaimRecord } from '../log/record.ts'
 import { openRun, type Run } from '../log/reducer.ts'
 import { type Agents, agentFor, type LocalAgents, restarts } from './agents.ts'
 import { sendDeadLetter } from './dead-letter.ts'
@@ -13,7 +14,7 @@ import { decide, type RejectionCode, type Standing } from './decide.ts'
 import type { EarlyEnd } from './execute.ts'
 import { type Begin, createExecutor, type RunName } from './executor.ts'
 import { Lanes } from './lanes.ts'
-import { rejectCommand, settledRejections } from './rejection.ts'
+import { rejectCommand } from './rejection.ts'
 import { resetOf } from './restart.ts'
 import { ThreadView } from './thread-view.ts'
 import { type Turn, Turns } from './turns.ts'
@@ -25,10 +26,10 @@ export interface RunCommandsOptions {
   localAgents?: LocalAgents
   /** Whether the command's run was stopped before anybody claimed it. */
   wasStopped(command: Command): boolean
+  /** Called before a claim: others judge this worker by its beats. */
+  beHeard(): Promise<void>
   /** Whether its thread was deleted since it was asked for. */
   wasErased(command: Command): boolean
-  /** The offset that the group has committed, as far as this worker knows. */
-  committed(partition: number): number
 }
 
 /** What became of a command. */
@@ -72,8 +73,8 @@ export const createRunCommands = (options: RunCommandsOptions) => {
 
   /** This worker's own claims live while it runs them: one of an earlier process with its id is lost. */
   const isAlive = (run: Run): boolean => {
-    const { workerId } = run.claims.at(-1) ?? { workerId: '' }
-    return workerId === config.workerId ? executor.executes(run) : presence.isAlive(workerId)
+    const { workerId, time } = run.claims.at(-1) as ClaimRecord
+    return workerId === config.workerId ? executor.executes(run) : presence.isAlive(workerId, time)
   }
 
   const standingOf = (turn: Turn): Standing => {
@@ -121,8 +122,9 @@ export const createRunCommands = (options: RunCommandsOptions) => {
           await supersede(turn, decision.run)
           return { what: 'wait', for: decision.run }
         case 'reject':
-          await reject(view, command, source, rejection(decision.code, command, config))
-          return DONE
+          // Looked at again: the thread may have got a claim of it meanwhile, and then the rejection is void.
+          await reject(view, command, rejection(decision.code, command, config))
+          break
         case 'takeover': {
           const admission = await takeOver(view, turn, source, decision.run, hasPlace)
           if (admission !== undefined) return admission
@@ -162,13 +164,13 @@ export const createRunCommands = (options: RunCommandsOptions) => {
       if (!(error instanceof RunnerError)) throw error
       // The letter first: once the rejection stands, a redelivery has nothing to do.
       await sendDeadLetter(connection, source, error)
-      await reject(view, command, source, error)
-      return DONE
+      await reject(view, command, error)
+      return undefined
     }
+    await options.beHeard()
     if (command.input.resume?.length) agent.pendingInterrupts = structuredClone([...view.pendingInterrupts])
-    const alongside = settledRejections(view, source, options.committed(source.partition))
     const early = (): EarlyEnd | undefined => (options.wasStopped(command) ? { cause: 'stop' } : undefined)
-    const running = await executor.begin(view, { command, agent, alongside, early, restart })
+    const running = await executor.begin(view, { command, agent, early, restart })
     if (running === undefined) return undefined
     turn.waits = false
     return { what: 'running', ended: running.ended }
@@ -207,12 +209,8 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     await producer.send({ topic: topics.control.name, key: threadId, value })
   }
 
-  const reject = (
-    view: ThreadView,
-    command: Command,
-    source: CommandRecord,
-    error: RunnerError,
-  ): Promise<void> => rejectCommand(view, command, source, error, options.committed(source.partition))
+  const reject = (view: ThreadView, command: Command, error: RunnerError): Promise<void> =>
+    rejectCommand(system, view, command, error)
 
   return {
     /** Takes a command in hand: its place among the thread's. `wake` is called when it should look again. */
@@ -241,7 +239,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
         const open = openRun(view.state)
         // A run that was claimed is answered by its end, not by a rejection.
         if (open?.commandId === command.commandId) await executor.close(view, open)
-        else await reject(view, command, source, error)
+        else await reject(view, command, error)
       })
     },
     /** Ends a run that goes on here; wakes those that wait, one of which may be meant. */

@@ -63,7 +63,7 @@ const RECORDS: NewRecord[] = [
     ],
   },
   { kind: 'deleted', deletionId: 'd', after: null, time: 1 },
-  { kind: 'rejected', commandId: 'c', runId: 'r', code: 'THREAD_BUSY', message: '', source: 'a/0/1' },
+  { kind: 'rejected', rejectionId: 'x', commandId: 'c', runId: 'r', code: 'THREAD_BUSY', message: '' },
 ]
 
 describe('the schemas describe what is written', () => {

@@ -5,6 +5,7 @@ import { keyOf, type LogRecord, type NewRecord } from '../../src/log/record.ts'
 import {
   applyRecord,
   EMPTY_THREAD,
+  isRejected,
   lastSeq,
   latestClaim,
   openRun,
@@ -77,10 +78,15 @@ class ModelWorker {
     this.#holds = undefined
   }
 
+  /** One of a small set, so that several workers get the same one. */
+  #commandAtHand(): string {
+    return `command-${Math.floor(this.#log.length / 12)}`
+  }
+
   claim(): void {
-    // A small set of commands, so that several workers get the same one.
-    const commandId = `command-${Math.floor(this.#log.length / 12)}`
+    const commandId = this.#commandAtHand()
     if (this.#bids !== undefined || openRun(this.#state) !== undefined) return
+    if (isRejected(this.#state, commandId)) return
     if (runOf(this.#state, commandId) === undefined) this.#bid('new', commandId, `run-of-${commandId}`)
   }
 
@@ -114,18 +120,18 @@ class ModelWorker {
   record(): void {
     const { latest } = this.#state
     if (latest?.terminal === undefined || latest.recordedBy !== undefined) return
-    const [record] = runRecordsOf(this.#history.historyOf(latest))
+    const attempt = `attempt-${this.#log.length}`
+    const [record] = runRecordsOf(this.#history.historyOf(latest), attempt)
     if (record === undefined) return
     // In two parts, one of which may be lost with its writer.
     const half = Math.ceil(record.events.length / 2)
-    const attempt = `attempt-${this.#log.length}`
     const halves = [
       { events: record.events.slice(0, half), seqs: record.seqs.slice(0, half) },
       { events: record.events.slice(half), seqs: record.seqs.slice(half) },
     ] as const
-    this.#append({ ...record, attempt, part: 0, parts: 2, ...halves[0] })
+    this.#append({ ...record, part: 0, parts: 2, ...halves[0] })
     if (this.#log.length % 3 === 0) return
-    this.#append({ ...record, attempt, part: 1, parts: 2, ...halves[1] })
+    this.#append({ ...record, part: 1, parts: 2, ...halves[1] })
   }
 
   tombstones(): void {
@@ -139,10 +145,11 @@ class ModelWorker {
   }
 
   reject(): void {
-    const commandId = `rejected-${this.#log.length}`
-    this.#append({ kind: 'rejected', commandId, runId: 'r', code: 'THREAD_BUSY', message: '', source: '' })
-    const old = this.#state.rejected[0]
-    if (old !== undefined) this.#append({ kind: 'tombstone', key: old.key })
+    // One of those that workers claim, too, who may have looked at the same moment.
+    const commandId = this.#commandAtHand()
+    if (isRejected(this.#state, commandId) || runOf(this.#state, commandId) !== undefined) return
+    const rejectionId = `rejection-${this.#log.length}`
+    this.#append({ kind: 'rejected', rejectionId, commandId, runId: 'r', code: 'THREAD_BUSY', message: '' })
   }
 
   /** Deletes the thread, if by what it knows no run goes on. */
@@ -211,7 +218,7 @@ export const clean = (log: Entry[], upTo: number, tombstonesUpTo: number): Entry
 }
 
 export const stateOf = (log: Entry[]): ThreadState =>
-  log.reduce((state, { record, key }) => applyRecord(state, record, key)[0], EMPTY_THREAD)
+  log.reduce((state, { record }) => applyRecord(state, record)[0], EMPTY_THREAD)
 
 export const historyOf = (log: Entry[]): ThreadHistory => {
   const history = new ThreadHistory('all')

@@ -22,8 +22,8 @@ const compacted = (events: readonly { type: string }[]) =>
 const shownLive = (log: Entry[]) => {
   let state = EMPTY_THREAD
   const shown = new Map<string, { type: string }[]>()
-  for (const { record, key } of log) {
-    const [next, verdict] = applyRecord(state, record, key)
+  for (const { record } of log) {
+    const [next, verdict] = applyRecord(state, record)
     state = next
     if (verdict.did === 'show') {
       const events = shown.get(verdict.run.commandId) ?? []
@@ -50,6 +50,14 @@ describe('the reducer, over any interleaving of three workers that read late, gu
     })
   })
 
+  it('gives a command one answer: a rejection or a run, whichever comes first in the log', () => {
+    eachLog((log) => {
+      const { rejected } = stateOf(log)
+      expect(new Set(rejected).size).toBe(rejected.length)
+      for (const { commandId } of runsOf(log)) expect(rejected).not.toContain(commandId)
+    })
+  })
+
   it('shows exactly one terminal event of a finished run, as its last', () => {
     eachLog((log) => {
       const shown = shownLive(log)
@@ -64,9 +72,9 @@ describe('the reducer, over any interleaving of three workers that read late, gu
   it('shows only what the holder of the latest valid claim wrote', () => {
     eachLog((log) => {
       let state = EMPTY_THREAD
-      for (const { record, key } of log) {
+      for (const { record } of log) {
         const holder = openRun(state)?.claims.at(-1)?.claimId
-        const [next, verdict] = applyRecord(state, record, key)
+        const [next, verdict] = applyRecord(state, record)
         if (verdict.did === 'show') expect(verdict.record.claimId).toBe(holder)
         state = next
       }
@@ -77,8 +85,8 @@ describe('the reducer, over any interleaving of three workers that read late, gu
     eachLog((log) => {
       let seq = 0
       let state = EMPTY_THREAD
-      for (const { record, key } of log) {
-        const [next, verdict] = applyRecord(state, record, key)
+      for (const { record } of log) {
+        const [next, verdict] = applyRecord(state, record)
         if (verdict.did === 'show') seq += 1
         if (verdict.did === 'show') expect(verdict.record.seq).toBe(seq)
         state = next
@@ -90,8 +98,8 @@ describe('the reducer, over any interleaving of three workers that read late, gu
     let deletions = 0
     eachLog((log) => {
       let state = EMPTY_THREAD
-      for (const { record, key } of log) {
-        const [next, verdict] = applyRecord(state, record, key)
+      for (const { record } of log) {
+        const [next, verdict] = applyRecord(state, record)
         if (verdict.did === 'delete') expect(openRun(state)).toBeUndefined()
         if (verdict.did === 'delete') deletions += 1
         if (state.deleted) expect([next, verdict]).toEqual([state, { did: 'nothing', why: 'deleted' }])

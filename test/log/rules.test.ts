@@ -22,6 +22,12 @@ const event = (claimId: string, seq: number, type: string): LogRecord => ({
   event: { type } as BaseEvent,
   time: 0,
 })
+const rejection = (commandId: string): LogRecord => {
+  rejections += 1
+  const rejectionId = `rejection-${rejections}`
+  return { kind: 'rejected', rejectionId, commandId, runId: 'r', code: 'THREAD_BUSY', message: '' }
+}
+let rejections = 0
 const runRecord = (attempt: string, part: number, parts: number, type: string): RunRecord => ({
   kind: 'run',
   claimId: 'one',
@@ -97,6 +103,20 @@ describe('the rules of the thread log', () => {
     const { did, history } = read(...ended, deleted, claim('two', 'one'), claim('three', null))
     expect(did.slice(2)).toEqual(['delete', 'nothing', 'nothing'])
     expect([history.runs(), history.state]).toEqual([[], { past: [], rejected: [], deleted: true }])
+  })
+
+  it('void a rejection of a command that was claimed before it', () => {
+    const late = rejection('command-one')
+    const other = rejection('other')
+    const { did, history } = read(claim('one', null), late, other)
+    expect(did).toEqual(['claim', 'nothing', 'reject'])
+    expect(history.state.rejected).toEqual(['other'])
+  })
+
+  it('void a claim of a command that was rejected before it, and a second rejection', () => {
+    const { did, history } = read(rejection('command-one'), claim('one', null), rejection('command-one'))
+    expect(did).toEqual(['reject', 'nothing', 'nothing'])
+    expect(history.state).toEqual({ past: [], rejected: ['command-one'] })
   })
 
   it('call it damage when events are gone and no run record stands for them', () => {

@@ -28,7 +28,7 @@ const logOf = (runs: readonly BaseEvent[][], compacted: number): NewRecord[] => 
     if (at >= compacted || run.terminal === undefined) log.push(claim, ...raw)
     else {
       const left = raw.filter((_, place) => place % 5 === 1 || place === raw.length - 1)
-      log.push(claim, ...left, ...runRecordsOf(writer.historyOf(run)))
+      log.push(claim, ...left, ...runRecordsOf(writer.historyOf(run), `attempt-${at}`))
     }
   }
   return log.map((record) => decodeRecord(encodeRecord(record)) as NewRecord)

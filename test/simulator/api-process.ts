@@ -5,25 +5,34 @@ import { type Connection, connectionOn } from '../../src/connection.ts'
 import { messageOf } from '../../src/errors.ts'
 import type { Logger } from '../../src/logger.ts'
 import { KafkaAgentRunner, type KafkaAgentRunnerOptions } from '../../src/runner/kafka-agent-runner.ts'
+import { agentMaker, agentsOf } from './agents.ts'
 import type { CommandGroup } from './command-group.ts'
 import { createSimulatedKafka } from './kafka.ts'
 import { createMachine, type Machine } from './machine.ts'
 import type { Mode, Plan } from './plan.ts'
-import { SimulatedAgent } from './scripted-agent.ts'
+import type { SimulatedAgent } from './scripted-agent.ts'
 import type { Site } from './site.ts'
 import type { Call, Reading, StopCall, Witness } from './witness.ts'
-import { LIMITS_MS, NOWHERE, PARTITIONS, PREFIX } from './worker-process.ts'
+import { LIMITS_MS, NOWHERE, PARTITIONS, PREFIX, workerSettings } from './worker-process.ts'
 
 /** A process with a real runner in it, as an API server has one, and what its callers see. */
 export interface ApiProcess {
   readonly machine: Machine
   run(request: { threadId: string; runId: string; agentId: string; mode: Mode }): void
-  /** What a client sees that stays; `leave` unsubscribes. */
-  connect(threadId: string): { reading: Reading; leave(): void }
+  /** What a client sees, or goes on to see after an earlier reading that was left; `leave` unsubscribes. */
+  connect(request: ConnectAct): { reading: Reading; leave(): void }
   stop(threadId: string, runId: string): void
   isRunning(threadId: string): Promise<boolean>
   /** As when its process is killed: its callers and readers hear nothing any more. */
   crash(): void
+}
+
+export interface ConnectAct {
+  threadId: string
+  /** Stays when the thread is idle. */
+  follow?: boolean
+  /** Goes on after what this one saw. */
+  earlier?: Reading
 }
 
 export interface ApiProcessParts {
@@ -35,6 +44,8 @@ export interface ApiProcessParts {
   name: string
   /** Nothing holds it up, and its connects stay: the reader to compare the others with. */
   instant?: boolean
+  /** It has a worker of its own. */
+  embedded?: boolean
 }
 
 /** The constructor with the connection that the public one makes itself. */
@@ -48,17 +59,27 @@ export const startApiProcess = (parts: ApiProcessParts): ApiProcess => {
   const { scheduler, random } = site
   const skewMs = Math.round((random.next() - 0.5) * plan.skewMsMax)
   const machine = createMachine({ name, scheduler, random, skewMs })
-  const runner = runnerOn(parts, machine, instant)
+  const makeAgent = agentMaker(plan, witness, machine, scheduler.now)
+  const runner = runnerOn(parts, machine, makeAgent)
   const calls: Call[] = []
   const readings: Reading[] = []
 
-  const connect = (threadId: string) => {
-    const reading: Reading = { threadId, reader: name, at: scheduler.now(), events: [] }
+  const connect: ApiProcess['connect'] = ({ threadId, follow, earlier }) => {
+    const reading = earlier ?? { threadId, reader: name, at: scheduler.now(), events: [] }
+    reading.end = undefined
+    reading.reader = name
     readings.push(reading)
-    witness.note(`${name} connects to ${threadId}`)
-    const subscription = runner.connect({ threadId, follow: instant }).subscribe({
-      next: (event) => {
+    const { cursor: after } = reading
+    witness.note(`${name} connects to ${threadId}${after === undefined ? '' : ` after ${after}`}`)
+    const end = (how: Reading['end']) => {
+      if (reading.end !== undefined) return
+      reading.end = how
+      witness.note(`${name}: connect to ${threadId}: ${how}, ${reading.events.length} events`)
+    }
+    const subscription = runner.read({ threadId, after, follow }).subscribe({
+      next: ({ event, cursor }) => {
         reading.events.push(event)
+        reading.cursor = cursor
         if (instant) witness.show(threadId, event)
       },
       complete: () => end('complete'),
@@ -67,25 +88,21 @@ export const startApiProcess = (parts: ApiProcessParts): ApiProcess => {
         end('error')
       },
     })
-    const end = (how: Reading['end']) => {
-      reading.end ??= how
-      witness.note(`${name}: connect to ${threadId}: ${how}, ${reading.events.length} events`)
+    const leave = () => {
+      if (reading.end !== undefined) return
+      subscription.unsubscribe()
+      end('left')
     }
-    return {
-      reading,
-      leave: () => {
-        if (reading.end !== undefined) return
-        subscription.unsubscribe()
-        end('left')
-      },
-    }
+    return { reading, leave }
   }
 
   const run: ApiProcess['run'] = ({ threadId, runId, agentId, mode }) => {
     const call: Call = { threadId, runId, caller: name, at: scheduler.now(), events: [], ends: [] }
+    const agent = makeAgent()
+    agent.agentId = agentId
     witness.note(`${name} runs ${runId} on ${threadId} (${agentId}, ${mode})`)
     try {
-      hear(call, runner.run({ ...requestFor(threadId, runId, agentId, machine), onConcurrentRun: mode }))
+      hear(call, runner.run({ ...requestFor(threadId, runId, agent), onConcurrentRun: mode }))
     } catch (error) {
       witness.note(`${name}: ${runId}: ${messageOf(error)}`)
       return
@@ -128,19 +145,23 @@ export const startApiProcess = (parts: ApiProcessParts): ApiProcess => {
     crash: () => {
       machine.crash()
       for (const call of calls) if (call.ends.length === 0) call.ends.push('gone')
-      for (const reading of readings) reading.end ??= 'left'
+      for (const reading of readings) if (reading.reader === name) reading.end ??= 'left'
     },
   }
 }
 
-const runnerOn = ({ site, group, plan, logger }: ApiProcessParts, machine: Machine, instant: boolean) => {
+const runnerOn = (
+  { site, group, plan, logger, name, instant, embedded }: ApiProcessParts,
+  machine: Machine,
+  makeAgent: () => SimulatedAgent,
+) => {
   const kafka = createSimulatedKafka(site, group, machine, { ...LIMITS_MS, instant })
   const options: KafkaAgentRunnerOptions = {
     ...LIMITS_MS,
     kafka: NOWHERE,
     prefix: PREFIX,
     commandPartitions: PARTITIONS,
-    worker: false,
+    worker: embedded === true && { ...workerSettings(plan), workerId: name, agents: agentsOf(makeAgent) },
     commandTtlMs: plan.commandTtlMs,
     stopTimeoutMs: 5_000,
     logger,
@@ -150,10 +171,7 @@ const runnerOn = ({ site, group, plan, logger }: ApiProcessParts, machine: Machi
   )
 }
 
-/** The agent's id is all that a runner without a worker takes of the agent. */
-const requestFor = (threadId: string, runId: string, agentId: string, { system }: Machine) => {
-  const agent = new SimulatedAgent({ system, scriptOf: never, onRun: never, onAbort: never })
-  agent.agentId = agentId
+const requestFor = (threadId: string, runId: string, agent: SimulatedAgent) => {
   const messages = [{ id: `${runId}.ask`, role: 'user' as const, content: 'go on' }]
   const input: RunAgentInput = {
     threadId,
@@ -165,8 +183,4 @@ const requestFor = (threadId: string, runId: string, agentId: string, { system }
     forwardedProps: {},
   }
   return { threadId, agent, input }
-}
-
-const never = (): never => {
-  throw new Error('An agent runs in a worker, never in an API process.')
 }

@@ -29,29 +29,52 @@ const BROKEN: { rule: string; breaks: RegExp; apply(): void }[] = [
     rule: 'a claim counts only if it names the latest one',
     breaks: /./,
     apply: () =>
-      breakReducer(({ applyRecord, latestClaim }) => (state, record, key) => {
-        if (record.kind !== 'claim') return applyRecord(state, record, key)
-        return applyRecord(state, { ...record, after: latestClaim(state)?.claimId ?? null }, key)
+      breakReducer(({ applyRecord, latestClaim }) => (state, record) => {
+        if (record.kind !== 'claim') return applyRecord(state, record)
+        return applyRecord(state, { ...record, after: latestClaim(state)?.claimId ?? null })
       }),
   },
   {
     rule: 'only the holder of the latest claim is heard',
     breaks: /./,
     apply: () =>
-      breakReducer(({ applyRecord, latestClaim }) => (state, record, key) => {
-        if (record.kind !== 'event') return applyRecord(state, record, key)
-        return applyRecord(state, { ...record, claimId: latestClaim(state)?.claimId ?? '' }, key)
+      breakReducer(({ applyRecord, latestClaim }) => (state, record) => {
+        if (record.kind !== 'event') return applyRecord(state, record)
+        return applyRecord(state, { ...record, claimId: latestClaim(state)?.claimId ?? '' })
       }),
   },
   {
     rule: 'a run that has ended is taken over by nobody',
     breaks: /./,
     apply: () =>
-      breakReducer(({ applyRecord }) => (state, record, key) => {
+      breakReducer(({ applyRecord }) => (state, record) => {
         const { latest } = state
         const goesOn = record.kind === 'event' || (record.kind === 'claim' && record.claim === 'takeover')
-        if (!goesOn || latest === undefined) return applyRecord(state, record, key)
-        return applyRecord({ ...state, latest: { ...latest, terminal: undefined } }, record, key)
+        if (!goesOn || latest === undefined) return applyRecord(state, record)
+        return applyRecord({ ...state, latest: { ...latest, terminal: undefined } }, record)
+      }),
+  },
+  {
+    rule: 'a rejection behind the claim of its command is void',
+    breaks: /^[12]:/,
+    apply: () =>
+      breakReducer(({ applyRecord }) => (state, record) => {
+        if (record.kind !== 'rejected') return applyRecord(state, record)
+        const rejected = [...state.rejected, record.commandId]
+        return [
+          { ...state, rejected },
+          { did: 'reject', record },
+        ]
+      }),
+  },
+  {
+    rule: 'a claim behind the rejection of its command is void',
+    breaks: /^1:/,
+    apply: () =>
+      breakReducer(({ applyRecord }) => (state, record) => {
+        if (record.kind !== 'claim') return applyRecord(state, record)
+        const [next, verdict] = applyRecord({ ...state, rejected: [] }, record)
+        return [{ ...next, rejected: state.rejected }, verdict]
       }),
   },
   {

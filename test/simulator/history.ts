@@ -4,8 +4,8 @@ import type { FetchedRecord } from '../../src/kafka/fetch.ts'
 export interface ThreadFacts {
   /** Claims, valid or not, by run. */
   claims: Map<string, { claimId: string; claim: string }[]>
-  /** Runs that a rejection stands for. */
-  rejected: Map<string, string>
+  /** The first rejection of each run, and whether a claim of it stood before. */
+  rejected: Map<string, { code: string; afterClaim: boolean }>
   /** Of all terminal events that were appended, visible or not. */
   terminals: { runId: string; type: string; cause: string }[]
   /** All appended events, in their order. */
@@ -26,7 +26,8 @@ export const factsOf = (records: readonly FetchedRecord[]): ThreadFacts => {
       facts.claims.set(fields.runId, known)
       runOfClaim.set(fields.claimId, fields.runId)
     }
-    if (headers.kind === 'rejected') facts.rejected.set(fields.runId, fields.code)
+    if (headers.kind === 'rejected' && !facts.rejected.has(fields.runId))
+      facts.rejected.set(fields.runId, { code: fields.code, afterClaim: facts.claims.has(fields.runId) })
     if (headers.kind === 'event') {
       facts.events.push({ json, seq: Number(headers.seq) })
       const runId = runOfClaim.get(headers.claim ?? '') ?? ''

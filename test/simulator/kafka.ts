@@ -24,6 +24,8 @@ export const createSimulatedKafka = (
   const tail = createSimulatedTail(site, machine, options)
   const appender = createSimulatedAppender(site, machine, options.appendTimeoutMs)
 
+  const producer = createSimulatedProducer(site, machine)
+
   /** One question to the brokers, answered at the moment it gets there. */
   const ask = <T>(question: () => T): Promise<T> => {
     if (options.instant) return Promise.resolve(question())
@@ -67,7 +69,8 @@ export const createSimulatedKafka = (
         }),
     },
     tail,
-    producer: createSimulatedProducer(site, machine),
+    producer,
+    beats: producer,
     consumeCommands: (consumer) => group.consumer(machine, consumer),
     ensureTopics: (topics) =>
       ask(() => {

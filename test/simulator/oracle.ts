@@ -69,8 +69,9 @@ const checkAnswer = (
   if (run === undefined && !failedEarly && rejected === undefined)
     violations.push(`1: the command of ${runId} was never answered`)
   const executed = executions.some((execution) => execution.runId === runId)
-  if (rejected !== undefined && (run !== undefined || executed))
-    violations.push(`1: ${runId} was rejected (${rejected}) and ${executed ? 'executed' : 'shown'} too`)
+  // Behind its claim it tells nobody anything.
+  if (rejected !== undefined && !rejected.afterClaim && (run !== undefined || executed))
+    violations.push(`1: ${runId} was rejected (${rejected.code}) and ${executed ? 'executed' : 'shown'} too`)
 }
 
 /** Promise 5. */
@@ -112,7 +113,7 @@ const checkEnd = (
   const causes = facts.terminals.filter((terminal) => terminal.runId === runId).map(({ cause }) => cause)
   if (causes.includes('stop') && !stopped) violations.push(`6: ${runId} ended by a stop that nobody sent`)
   for (const { result } of stops.filter((stop) => stop.runId === runId)) {
-    const answered = causes.includes('stop') || facts.rejected.get(runId) === STOPPED
+    const answered = causes.includes('stop') || facts.rejected.get(runId)?.code === STOPPED
     if (result === true && !answered && calls.some((call) => call.runId === runId))
       violations.push(`9: stop of ${runId} said true, and it ended otherwise`)
   }
@@ -135,7 +136,7 @@ const checkCall = (call: Call, runs: ShownRun[], facts: ThreadFacts, violations:
   if (
     run === undefined &&
     isEnd(own.at(-1)!) &&
-    own.length <= (facts.rejected.get(runId) === STOPPED ? 2 : 1)
+    own.length <= (facts.rejected.get(runId)?.code === STOPPED ? 2 : 1)
   )
     return
   if (!own.every((event, index) => same(event, expected[index])))

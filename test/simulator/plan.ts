@@ -6,8 +6,15 @@ import { type Script, writeScript } from './script.ts'
 /** What callers do. */
 export type Act =
   | { do: 'run'; api: number; threadId: string; runId: string; agentId: string; mode: Mode }
-  /** Ends with its process, or after `leavesAfterMs`. */
-  | { do: 'connect'; api: number; threadId: string; leavesAfterMs?: number }
+  /** Ends with its process, or after `leavesAfterMs`; goes on then, where it was, `backAfterMs` later at any API process. */
+  | {
+      do: 'connect'
+      api: number
+      threadId: string
+      follow: boolean
+      leavesAfterMs?: number
+      backAfterMs?: number
+    }
   | { do: 'stop'; api: number; threadId: string; runId: string }
   /** A producer's retry, as Kafka sees it: the last command again. */
   | { do: 'repeat command' }
@@ -15,10 +22,12 @@ export type Act =
 
 /** What goes wrong. */
 export type Fault =
+  /** `sameId`: its successor is configured with the same worker id. */
   | { do: 'crash worker'; worker: number; backAfterMs: number; sameId: boolean }
-  | { do: 'drain worker'; worker: number; backAfterMs: number; sameId: boolean }
+  /** SIGTERM, and another one in its place. */
+  | { do: 'drain worker'; worker: number; backAfterMs: number }
   | { do: 'freeze worker'; worker: number; ms: number }
-  | { do: 'crash api'; api: number; backAfterMs: number }
+  | { do: 'crash api'; api: number }
   | { do: 'freeze api'; api: number; ms: number }
   | { do: 'rebalance' }
   | { do: 'outage'; ms: number }
@@ -29,6 +38,15 @@ export type Mode = (typeof CONCURRENT_RUN_MODES)[number]
 
 export type Timed<T> = T & { atMs: number }
 
+interface WorkerSettings {
+  maxConcurrentRuns: number
+  pendingEventsMax: number
+  threadsCachedMax: number
+  queuedRunsMax: number
+  waitingCommandsMax: number
+  runTimeoutMs: number
+}
+
 /** All that a seed decides before the simulation begins; the rest is chance of the way. */
 export interface Plan {
   workers: number
@@ -38,7 +56,9 @@ export interface Plan {
   faults: Timed<Fault>[]
   scripts: Map<string, Script>
   network: NetworkProfile
-  settings: { maxConcurrentRuns: number; pendingEventsMax: number; threadsCachedMax: number }
+  settings: WorkerSettings
+  /** Whether API processes have workers of their own too. */
+  embedded: boolean
   commandTtlMs: number
   skewMsMax: number
 }
@@ -88,7 +108,11 @@ export const planFrom = (random: Random): Plan => {
       maxConcurrentRuns: random.pick([1, 2, 100]),
       pendingEventsMax: random.pick([1, 3, 1_000]),
       threadsCachedMax: random.pick([1, 100]),
+      queuedRunsMax: random.pick([1, 100]),
+      waitingCommandsMax: random.pick([1, 100]),
+      runTimeoutMs: random.pick([60_000, 1_500]),
     },
+    embedded: random.chance(0.3),
     commandTtlMs: random.pick([60_000, 60_000, 6_000]),
     skewMsMax: random.pick([0, 2_000]),
   }
@@ -102,13 +126,19 @@ const requestOf = (random: Random, mode: Mode) =>
   }) as const
 
 const readings = (random: Random, threads: string[], apis: number): Timed<Act>[] =>
-  Array.from({ length: random.int(1, 4) }, () => ({
-    do: 'connect',
-    api: random.int(0, apis - 1),
-    threadId: random.pick(threads),
-    atMs: random.next() * ACTIVE_MS,
-    leavesAfterMs: random.chance(0.2) ? random.next() * 3_000 : undefined,
-  }))
+  Array.from({ length: random.int(1, 4) }, () => {
+    const leaves = random.chance(0.5)
+    return {
+      do: 'connect',
+      api: random.int(0, apis - 1),
+      threadId: random.pick(threads),
+      atMs: random.next() * ACTIVE_MS,
+      // One that follows ends by leaving only.
+      follow: leaves && random.chance(0.7),
+      leavesAfterMs: leaves ? random.next() * 4_000 : undefined,
+      backAfterMs: leaves && random.chance(0.7) ? random.next() * 5_000 : undefined,
+    }
+  })
 
 /** Of runs that are to come, go on or are over. */
 const stopsOf = (
@@ -131,10 +161,10 @@ const faultOf = (random: Random, workers: number, apis: number, threads: string[
   const die = random.next()
   if (die < 0.25) return { do: 'crash worker', worker, backAfterMs, sameId }
   if (die < 0.5) return { do: 'freeze worker', worker, ms }
-  if (die < 0.6) return { do: 'drain worker', worker, backAfterMs, sameId }
+  if (die < 0.6) return { do: 'drain worker', worker, backAfterMs }
   if (die < 0.7) return { do: 'rebalance' }
   if (die < 0.78) return { do: 'outage', ms }
-  if (die < 0.84) return { do: 'crash api', api, backAfterMs }
+  if (die < 0.84) return { do: 'crash api', api }
   if (die < 0.88) return { do: 'freeze api', api, ms }
   return { do: 'clean', threadId: random.pick(threads), share: random.next(), tombstones: random.chance(0.5) }
 }

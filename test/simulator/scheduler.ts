@@ -30,7 +30,10 @@ export const createScheduler = (random: Random): Scheduler => {
 
   const step = (untilMs: number): boolean => {
     const entry = heap[0]
-    if (entry === undefined || entry.time > untilMs) return false
+    if (entry === undefined || entry.time > untilMs) {
+      now = Math.max(now, untilMs)
+      return false
+    }
     takeFirst(heap)
     if (entry.act === undefined) return true
     now = entry.time

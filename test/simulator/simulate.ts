@@ -128,7 +128,7 @@ const readAnew = async ({ broker, plan, startReader, scheduler, witness }: World
   const reader = startReader({ name: LATER })
   const threads = plan.threads.filter((threadId) => broker.has(THREAD_TOPICS + threadId))
   const readings: Reading[] = [...threads, 'nobody knows it'].map(
-    (threadId) => reader.connect(threadId).reading,
+    (threadId) => reader.connect({ threadId }).reading,
   )
   witness.readings.push(...readings)
   const violations: string[] = []

@@ -21,7 +21,8 @@ interface Reader {
   handlers: FollowHandlers
   caughtUp: boolean
   stopped: boolean
-  answeredAt: number
+  /** When the brokers first failed to answer since they last did. */
+  failingSince: number | undefined
   /** Whether a fetch is under way. */
   fetching: boolean
 }
@@ -51,7 +52,7 @@ export const createSimulatedTail = (site: Site, machine: Machine, options: Simul
       hold(reader, wait)
       return
     }
-    reader.answeredAt = scheduler.now()
+    reader.failingSince = undefined
     if (!isThere(reader)) {
       machine.enter(() => end(reader, () => miss(reader)))
       return
@@ -74,7 +75,8 @@ export const createSimulatedTail = (site: Site, machine: Machine, options: Simul
   }
 
   const hold = (reader: Reader, wait: number): void => {
-    const left = reader.answeredAt + options.readTimeoutMs - scheduler.now()
+    reader.failingSince ??= scheduler.now()
+    const left = reader.failingSince + options.readTimeoutMs - scheduler.now()
     if (left > wait) {
       fetch(reader, wait)
       return
@@ -142,7 +144,7 @@ export const createSimulatedTail = (site: Site, machine: Machine, options: Simul
         handlers,
         caughtUp: false,
         stopped: false,
-        answeredAt: scheduler.now(),
+        failingSince: undefined,
         fetching: false,
       }
       readers.add(reader)

@@ -17,6 +17,8 @@ export interface Reading {
   reader: string
   at: number
   events: BaseEvent[]
+  /** Of its last event. */
+  cursor?: string
   /** `left`: unsubscribed, or its process died. */
   end?: 'complete' | 'error' | 'left'
   error?: unknown

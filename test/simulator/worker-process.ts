@@ -3,11 +3,11 @@ import { connectionOn } from '../../src/connection.ts'
 import { messageOf } from '../../src/errors.ts'
 import type { Logger } from '../../src/logger.ts'
 import { createWorkerOn } from '../../src/worker/command-worker.ts'
+import { agentMaker, agentsOf } from './agents.ts'
 import type { CommandGroup } from './command-group.ts'
 import { createSimulatedKafka } from './kafka.ts'
 import { createMachine, type Machine } from './machine.ts'
 import type { Plan } from './plan.ts'
-import { SimulatedAgent } from './scripted-agent.ts'
 import type { Site } from './site.ts'
 import type { Witness } from './witness.ts'
 
@@ -38,18 +38,24 @@ export const PARTITIONS = 2
 export const NOWHERE = { brokers: ['simulated:9092'] }
 export const LIMITS_MS = { appendTimeoutMs: 8_000, readTimeoutMs: 12_000, presenceLimitMs: 4_000 }
 
+/** Of every worker, in a process of its own or inside an API process. */
+export const workerSettings = (plan: Plan) => ({
+  ...plan.settings,
+  presenceLimitMs: LIMITS_MS.presenceLimitMs,
+  presenceIntervalMs: 1_000,
+  stopGraceMs: 700,
+  drainTimeoutMs: 2_000,
+  sessionTimeoutMs: 6_000,
+})
+
 const configOf = (workerId: string, plan: Plan): WorkerConfig =>
   workerConfig({
     ...LIMITS_MS,
-    ...plan.settings,
+    ...workerSettings(plan),
     kafka: NOWHERE,
     prefix: PREFIX,
     commandPartitions: PARTITIONS,
     workerId,
-    presenceIntervalMs: 1_000,
-    stopGraceMs: 700,
-    drainTimeoutMs: 2_000,
-    sessionTimeoutMs: 6_000,
   })
 
 export const startWorkerProcess = (parts: WorkerProcessParts): WorkerProcess => {
@@ -60,19 +66,7 @@ export const startWorkerProcess = (parts: WorkerProcessParts): WorkerProcess => 
   const config = configOf(workerId, plan)
   const kafka = createSimulatedKafka(site, group, machine, config)
   const connection = connectionOn(kafka, config, logger, machine.system)
-  const makeAgent = () =>
-    new SimulatedAgent({
-      system: machine.system,
-      scriptOf: (runId) => plan.scripts.get(runId)!,
-      onRun: ({ runId, threadId }) => {
-        const mark = `x${witness.executions.length}`
-        witness.executions.push({ mark, runId, threadId, worker: name, at: scheduler.now() })
-        witness.note(`${name} executes ${runId} as ${mark}`)
-        return mark
-      },
-      onAbort: ({ runId }) => witness.note(`${name} tells the agent of ${runId} to stop`),
-    })
-  const agents = { simulated: makeAgent, restartable: { agent: makeAgent, onWorkerLost: 'restart' as const } }
+  const agents = agentsOf(agentMaker(plan, witness, machine, scheduler.now))
   const worker = createWorkerOn({ connection, config, agents })
 
   const start = async (): Promise<void> => {

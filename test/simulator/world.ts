@@ -46,7 +46,7 @@ export const createWorld = (seed: number, plan: Plan, keepTrace: boolean) => {
   }
   const startApi = (index: number): void => {
     processes += 1
-    apis[index] = startApiProcess({ ...shared, name: `a${index}.${processes}` })
+    apis[index] = startApiProcess({ ...shared, name: `a${index}.${processes}`, embedded: plan.embedded })
   }
   const startReader = (options: Pick<ApiProcessParts, 'name' | 'instant'>) =>
     startApiProcess({ ...shared, ...options })
@@ -64,9 +64,7 @@ export const createWorld = (seed: number, plan: Plan, keepTrace: boolean) => {
         apis[given.api]!.run(given)
         return
       case 'connect': {
-        const { reading, leave } = apis[given.api]!.connect(given.threadId)
-        witness.readings.push(reading)
-        if (given.leavesAfterMs !== undefined) scheduler.later(given.leavesAfterMs, leave)
+        connect(given)
         return
       }
       case 'stop':
@@ -81,6 +79,20 @@ export const createWorld = (seed: number, plan: Plan, keepTrace: boolean) => {
       default:
         given satisfies never
     }
+  }
+
+  const connect = (given: Extract<Act, { do: 'connect' }>): void => {
+    const { api, threadId, follow, leavesAfterMs, backAfterMs } = given
+    const { reading, leave } = apis[api]!.connect({ threadId, follow })
+    witness.readings.push(reading)
+    if (leavesAfterMs === undefined) return
+    scheduler.later(leavesAfterMs, () => {
+      leave()
+      if (reading.end !== 'left' || backAfterMs === undefined) return
+      scheduler.later(backAfterMs, () =>
+        apis[site.random.int(0, apis.length - 1)]!.connect({ threadId, earlier: reading }),
+      )
+    })
   }
 
   const repeatCommand = (): void => {
@@ -103,7 +115,6 @@ export const createWorld = (seed: number, plan: Plan, keepTrace: boolean) => {
         const leaving = workers[fault.worker]!
         if (leaving.machine.state !== 'up' || leaving.draining) return
         void leaving.drain()
-        // It is gone only later: another one of its id would be heard as the same.
         restartWorker(fault.worker, false, fault.backAfterMs)
         return
       }
@@ -139,7 +150,8 @@ export const createWorld = (seed: number, plan: Plan, keepTrace: boolean) => {
   }
 
   broker.onCreate((topic) => {
-    if (topic.startsWith(THREAD_TOPICS)) judge.connect(topic.slice(THREAD_TOPICS.length))
+    if (topic.startsWith(THREAD_TOPICS))
+      judge.connect({ threadId: topic.slice(THREAD_TOPICS.length), follow: true })
   })
   // Without the beats, of which there are many.
   if (keepTrace)

@@ -60,8 +60,7 @@ describe('a worker', () => {
   it('executes no finished run again, and gives no second answer', () => {
     const finished = run('own', ENDED)
     expect(decide(withLatest(finished), of('reject'), NEW, lost)).toEqual({ do: 'finish', run: finished })
-    const rejection = { kind: 'rejected', commandId: 'own', runId: 'r', code: '', message: '' } as const
-    const rejected: ThreadState = { past: [], rejected: [{ ...rejection, source: '', key: '' }] }
+    const rejected: ThreadState = { past: [], rejected: ['own'] }
     expect(decide(rejected, of('reject'), NEW, alive)).toEqual({ do: 'nothing' })
   })
 

@@ -27,3 +27,15 @@ it('takes a command in once, also when a rebalance delivers it again', () => {
   offsets.keepOnly([2])
   expect(offsets.begin(1, 5)).toBe(true)
 })
+
+it('does not set back what another worker committed, by a command of an assignment before', () => {
+  const offsets = new Offsets()
+  offsets.begin(0, 3)
+  offsets.keepOnly([])
+  offsets.keepOnly([0])
+  offsets.done(0, 3)
+  expect(offsets.committable(0)).toBeUndefined()
+  // Delivered again: nobody has committed it.
+  offsets.begin(0, 3)
+  expect(offsets.committable(0)).toBe(4)
+})

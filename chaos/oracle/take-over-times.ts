@@ -1,0 +1,61 @@
+import { type FaultRecord, isOfBroker } from '../fault-runner.ts'
+import type { TakeOver } from '../probe.ts'
+import type { Evidence } from './evidence.ts'
+
+/** Milliseconds. */
+export interface Quantiles {
+  count: number
+  p50: number
+  p99: number
+  max: number
+}
+
+export const quantiles = (values: readonly number[]): Quantiles => {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? 0
+  return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: sorted.at(-1) ?? 0 }
+}
+
+/** How long a thread whose worker was lost could not be used. */
+export interface TakeOverTime {
+  fault: TakeOver['fault']
+  /** A broker was away or catching up meanwhile: its fail-over counts in. */
+  brokerAway: boolean
+  /** Milliseconds; undefined for a thread that never came back. */
+  ms: number | undefined
+}
+
+/**
+ * From the loss of a worker to the moment when a thread of its could be used again: a client saw WORKER_LOST,
+ * or a new run began. Runs that ended otherwise, such as on a worker that thawed in time, do not count.
+ */
+export const takeOverTimes = (evidence: Evidence, faults: readonly FaultRecord[]): TakeOverTime[] =>
+  evidence.takeOvers
+    .filter((takeOver) => wasTakenOver(evidence, takeOver))
+    .map((takeOver) => {
+      const { fault, lostAt, startedAt } = takeOver
+      const seen = [startedAt, lossSeenAt(evidence, takeOver)].filter((time) => time !== undefined)
+      const usableAt = Math.min(...seen)
+      const brokerAway = faults.some(
+        (other) => isOfBroker(other.fault) && other.from <= usableAt && other.to >= lostAt,
+      )
+      return { fault, brokerAway, ms: seen.length === 0 ? undefined : usableAt - lostAt }
+    })
+
+const wasTakenOver = ({ runs }: Evidence, { runId }: TakeOver): boolean => {
+  const terminal = runs.get(runId)?.run.terminal
+  return terminal === undefined || terminal.cause === 'worker-lost'
+}
+
+/** By any client of the thread: the caller's own stream may have broken off before. */
+const lossSeenAt = (
+  { recordings, runs }: Evidence,
+  { runId, threadId, lostAt }: TakeOver,
+): number | undefined => {
+  const end = runs.get(runId)?.run.events.at(-1)?.text
+  const times = recordings.streams
+    .filter((stream) => stream.threadId === threadId)
+    .flatMap(({ received }) => received.filter(({ text, time }) => text === end && time > lostAt))
+    .map(({ time }) => time)
+  return times.length === 0 ? undefined : Math.min(...times)
+}

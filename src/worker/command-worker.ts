@@ -56,8 +56,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
   const commands = createRunCommands({
     ...parts,
     agents,
-    wasStopped: stops.cameBefore,
-    wasErased: stops.erased,
+    keptStop: stops.keptFor,
     beHeard: () => heart.beHeard(),
   })
   const heart = createHeart({

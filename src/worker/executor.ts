@@ -30,8 +30,8 @@ export interface Begin {
   agent: AbstractAgent
   /** A reason to end it before it begins. */
   early(): EarlyEnd | undefined
-  /** It takes over its own lost run: what tells readers that this begins again. */
-  restart?: BaseEvent[]
+  /** It takes over its own lost run: what tells readers that this begins again. Asked once the claim stands. */
+  restart?(): Promise<BaseEvent[]>
 }
 
 export interface ExecutorParts {
@@ -81,6 +81,8 @@ export const createExecutor = ({ connection, config, inTurn }: ExecutorParts) =>
     const bid = { claim, commandId, runId: input.runId, agentId, workerId: config.workerId } as const
     const claimId = await claimThread(system, view, bid)
     if (claimId === undefined) return undefined
+    // Not before: until the claim, what the lost worker still writes counts.
+    const reset = (await restart?.()) ?? []
     const control = new RunControl()
     // Asked once the claim stands: a stop that came while it was appended was kept for it.
     const end = early()
@@ -93,7 +95,7 @@ export const createExecutor = ({ connection, config, inTurn }: ExecutorParts) =>
         error: messageOf(error),
       })
     })
-    tellRestart(execution, restart ?? [])
+    tellRestart(execution, reset)
     return { ended: run(view, execution, given.agent).finally(() => active.delete(claimId)) }
   }
 

@@ -24,12 +24,10 @@ export interface RunCommandsOptions {
   config: WorkerConfig
   agents: Agents
   localAgents?: LocalAgents
-  /** Whether the command's run was stopped before anybody claimed it. */
-  wasStopped(command: Command): boolean
+  /** The stop request that came before anybody claimed the command's run. */
+  keptStop(command: Command): StopRequest | undefined
   /** Called before a claim: others judge this worker by its beats. */
   beHeard(): Promise<void>
-  /** Whether its thread was deleted since it was asked for. */
-  wasErased(command: Command): boolean
 }
 
 /** What became of a command. */
@@ -62,12 +60,15 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     inTurn: (threadId, step) => lanes.run(threadId, step),
   })
 
+  /** Whether its thread was deleted since it was asked for. */
+  const isErased = (command: Command): boolean => options.keptStop(command)?.cause === 'erased'
+
   const viewOf = async (command: Command): Promise<ThreadView> => {
     const { threadId, commandId } = command
     const view = views.get(threadId) ?? new ThreadView(logs, threadId)
     views.set(threadId, view)
     // What was erased with its thread makes no new one.
-    await (options.wasErased(command) ? view.refresh() : view.open(commandId))
+    await (isErased(command) ? view.refresh() : view.open(commandId))
     return view
   }
 
@@ -82,8 +83,8 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     const ahead = turns.aheadOf(turn).length
     return {
       expired: command.ttlMs !== undefined && system.now() > command.time + command.ttlMs,
-      stopped: options.wasStopped(command),
-      erased: options.wasErased(command),
+      stopped: options.keptStop(command) !== undefined,
+      erased: isErased(command),
       superseded: turn.superseded,
       ahead,
       full: !turn.waits && ahead >= config.queuedRunsMax,
@@ -92,7 +93,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
 
   /** Whether the thread was deleted with what the command is about. */
   const isOver = (view: ThreadView, command: Command): boolean =>
-    view.isDeleted(command.commandId) || (options.wasErased(command) && !view.isOpen)
+    view.isDeleted(command.commandId) || (isErased(command) && !view.isOpen)
 
   const admit = async (turn: Turn, source: CommandRecord, hasPlace: boolean): Promise<Admission> => {
     const { command } = turn
@@ -162,6 +163,10 @@ export const createRunCommands = (options: RunCommandsOptions) => {
       agent = await agentFor(command, agents, options.localAgents)
     } catch (error) {
       if (!(error instanceof RunnerError)) throw error
+      if (restart !== undefined) {
+        await executor.close(view, view.state.latest as Run)
+        return undefined
+      }
       // The letter first: once the rejection stands, a redelivery has nothing to do.
       await sendDeadLetter(connection, source, error)
       await reject(view, command, error)
@@ -169,7 +174,10 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     }
     await options.beHeard()
     if (command.input.resume?.length) agent.pendingInterrupts = structuredClone([...view.pendingInterrupts])
-    const early = (): EarlyEnd | undefined => (options.wasStopped(command) ? { cause: 'stop' } : undefined)
+    const early = (): EarlyEnd | undefined => {
+      const request = options.keptStop(command)
+      return request && { cause: causeOf(request) }
+    }
     const running = await executor.begin(view, { command, agent, early, restart })
     if (running === undefined) return undefined
     turn.waits = false
@@ -190,7 +198,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
       return undefined
     }
     if (!hasPlace) return { what: 'ready' }
-    return start(view, turn, source, await resetOf(logs, view.threadId, lost))
+    return start(view, turn, source, () => resetOf(logs, view.threadId, lost))
   }
 
   /** Ends the thread's run, wherever it goes on, and those that wait in front. */
@@ -245,7 +253,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     /** Ends a run that goes on here; wakes those that wait, one of which may be meant. */
     stop: ({ threadId, runId, commandId, cause }: StopRequest): boolean => {
       const named: RunName = { threadId, runId, commandId }
-      return executor.end(named, { cause: cause === 'superseded' ? cause : 'stop' })
+      return executor.end(named, { cause: causeOf({ cause }) })
     },
     wake: (threadId: string): void => turns.wake(threadId),
     executes: executor.executes,
@@ -263,6 +271,10 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     },
   }
 }
+
+/** What the end of a run says of the request that ended it. */
+const causeOf = ({ cause }: Pick<StopRequest, 'cause'>): 'stop' | 'superseded' =>
+  cause === 'superseded' ? cause : 'stop'
 
 const rejection = (code: RejectionCode, { input, ttlMs = 0 }: Command, config: WorkerConfig): RunnerError => {
   const run = `Run "${input.runId}"`

@@ -47,10 +47,8 @@ export const createStops = ({ tail, topic, onStop, onKept, logger }: StopsOption
 
   return {
     start: reader.start,
-    /** Whether the command's run was stopped before it was claimed. An older run of the same id does not count. */
-    cameBefore: (command: Command): boolean => keptFor(command) !== undefined,
-    /** Whether the command's thread was deleted since: nothing of it is to come back. */
-    erased: (command: Command): boolean => keptFor(command)?.cause === 'erased',
+    /** The request that came before the command's run was claimed. One for an older run of the same id does not count. */
+    keptFor,
     stop: reader.stop,
   }
 }

@@ -35,6 +35,7 @@ const VALUES = {
     runId: z.string(),
     agentId: z.string(),
     workerId: z.string(),
+    instanceId: z.string(),
     time: z.number(),
   }),
   rejected: z.object({

@@ -25,6 +25,8 @@ export interface ClaimRecord {
   runId: string
   agentId: string
   workerId: string
+  /** Of the worker's process: one that starts again has the same name, and none of the runs. */
+  instanceId: string
   /** Milliseconds since 1970, by the claimant's clock; for people, never for a decision. */
   time: number
 }

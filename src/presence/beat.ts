@@ -3,6 +3,8 @@ import { z } from 'zod'
 const schema = z.object({
   version: z.literal(1),
   workerId: z.string().min(1),
+  /** Of its process, as in its claims. */
+  instanceId: z.string().min(1),
   state: z.enum(['running', 'draining']),
   /** The pool whose commands it takes, if it is in one. */
   pool: z.string().optional(),

@@ -12,11 +12,10 @@ export interface Presence {
   /** Reads the topic to its end and follows it. */
   start(): Promise<void>
   /**
-   * For a worker to ask, which beats itself. False when no beat of the other has arrived for the limit while
-   * others' did, by this process's own monotonic clock, or when it began anew after `since`: milliseconds since
-   * 1970 by its own clock, as in its claims.
+   * For a worker to ask, which beats itself. False only when no beat of the other process has arrived for the
+   * limit while others' did, by this process's own monotonic clock.
    */
-  isAlive(workerId: string, since: number): boolean
+  isAlive(instanceId: string): boolean
   /** Workers whose last beat is recent, by its own time where it was read in the replay. For people and readiness. */
   present(): Beat[]
   stop(): void
@@ -41,14 +40,19 @@ export interface PresenceOptions {
 }
 
 export const createPresence = ({ tail, topic, limitMs, system }: PresenceOptions): Presence => {
+  /** By instance. */
   const seen = new Map<string, Seen>()
   /** When this process last began to hear beats: at its start, and after each silence of all of them. */
   let hearingSince = Number.POSITIVE_INFINITY
   let heardAt = Number.NEGATIVE_INFINITY
 
+  const forget = (workerId: string): void => {
+    for (const [instanceId, { beat }] of seen) if (beat.workerId === workerId) seen.delete(instanceId)
+  }
   const forgetOld = (): void => {
     const now = system.elapsed()
-    for (const [workerId, { arrivedAt }] of seen) if (now - arrivedAt > FORGET_AFTER_MS) seen.delete(workerId)
+    for (const [instanceId, { arrivedAt }] of seen)
+      if (now - arrivedAt > FORGET_AFTER_MS) seen.delete(instanceId)
   }
 
   const read = (record: FetchedRecord): void => {
@@ -56,13 +60,15 @@ export const createPresence = ({ tail, topic, limitMs, system }: PresenceOptions
     if (now - heardAt >= limitMs) hearingSince = now
     heardAt = now
     if (record.value === null) {
-      seen.delete(record.key)
+      forget(record.key)
       return
     }
     const beat = decodeBeat(record.value)
     if (beat === undefined) return
     forgetOld()
-    seen.set(beat.workerId, {
+    // A worker that started again: its name is beaten by another process now.
+    if (!seen.has(beat.instanceId)) forget(beat.workerId)
+    seen.set(beat.instanceId, {
       beat,
       arrivedAt: now,
       ageMs: Math.max(0, system.now() - record.time),
@@ -76,14 +82,12 @@ export const createPresence = ({ tail, topic, limitMs, system }: PresenceOptions
       await reader.start()
       hearingSince = system.elapsed()
     },
-    isAlive: (workerId, since) => {
+    isAlive: (instanceId) => {
       const now = system.elapsed()
       // A worker hears itself. One that hears nobody has lost the brokers, and cannot tell who is lost.
       if (now - heardAt >= limitMs) return true
-      const other = seen.get(workerId)
-      if (other !== undefined && other.beat.startedAt > since) return false
       // Whoever was not heard gets the whole limit from when hearing began: it may have been deaf too.
-      return now - Math.max(other?.arrivedAt ?? 0, hearingSince) < limitMs
+      return now - Math.max(seen.get(instanceId)?.arrivedAt ?? 0, hearingSince) < limitMs
     },
     present: () => {
       const now = system.elapsed()

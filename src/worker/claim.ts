@@ -5,7 +5,7 @@ import { compact } from './compaction.ts'
 import type { ThreadView } from './thread-view.ts'
 
 /** What a worker bids for; the rest of the claim follows from the log. */
-export type Bid = Pick<ClaimRecord, 'claim' | 'commandId' | 'runId' | 'agentId' | 'workerId'>
+export type Bid = Pick<ClaimRecord, 'claim' | 'commandId' | 'runId' | 'agentId' | 'workerId' | 'instanceId'>
 
 /**
  * Appends a claim, after what the last run's worker left undone; its id when it turned out valid, as read back.

@@ -35,6 +35,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
   const { connection, config } = parts
   const { logger, topics, system } = connection
   const startedAt = system.now()
+  const instanceId = system.newId()
   const agents = agentsOfPool(parts.agents, config.pool)
   const commandTopic = commandsTopic(config.prefix, config.commandPartitions, config.pool)
   const offsets = new Offsets()
@@ -56,6 +57,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
   const commands = createRunCommands({
     ...parts,
     agents,
+    instanceId,
     keptStop: stops.keptFor,
     beHeard: () => heart.beHeard(),
   })
@@ -65,6 +67,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
     intervalMs: config.presenceIntervalMs,
     beat: () => ({
       workerId: config.workerId,
+      instanceId,
       state: leaving.signal.aborted ? 'draining' : 'running',
       pool: config.pool,
       agents: Object.keys(agents),

@@ -37,12 +37,14 @@ export interface Begin {
 export interface ExecutorParts {
   connection: Connection
   config: WorkerConfig
+  instanceId: string
   /** Steps of a thread, one after the other. */
   inTurn<T>(threadId: string, step: () => Promise<T>): Promise<T>
 }
 
 /** Runs agents under claims: claim → execute → publish → compact. */
-export const createExecutor = ({ connection, config, inTurn }: ExecutorParts) => {
+export const createExecutor = ({ connection, config, instanceId, inTurn }: ExecutorParts) => {
+  const who = { workerId: config.workerId, instanceId }
   const { logger, system } = connection
   const publisher = createPublisher(connection)
   /** By claim. */
@@ -78,7 +80,7 @@ export const createExecutor = ({ connection, config, inTurn }: ExecutorParts) =>
     const { command, early, restart } = given
     const { commandId, agentId, input } = command
     const claim = restart === undefined ? 'new' : 'takeover'
-    const bid = { claim, commandId, runId: input.runId, agentId, workerId: config.workerId } as const
+    const bid = { claim, commandId, runId: input.runId, agentId, ...who } as const
     const claimId = await claimThread(system, view, bid)
     if (claimId === undefined) return undefined
     // Not before: until the claim, what the lost worker still writes counts.
@@ -127,7 +129,7 @@ export const createExecutor = ({ connection, config, inTurn }: ExecutorParts) =>
   const close = async (view: ThreadView, lost: Run): Promise<void> => {
     const { commandId, runId, agentId } = lost
     const lostWorker = lost.claims.at(-1)?.workerId
-    const bid = { claim: 'takeover', commandId, runId, agentId, workerId: config.workerId } as const
+    const bid = { claim: 'takeover', commandId, runId, agentId, ...who } as const
     const claimId = await claimThread(system, view, bid)
     if (claimId === undefined) return
     logger.warn('A lost worker’s run is closed', { threadId: view.threadId, runId, worker: lostWorker })

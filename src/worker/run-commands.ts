@@ -24,6 +24,8 @@ export interface RunCommandsOptions {
   config: WorkerConfig
   agents: Agents
   localAgents?: LocalAgents
+  /** Of this process. */
+  instanceId: string
   /** The stop request that came before anybody claimed the command's run. */
   keptStop(command: Command): StopRequest | undefined
   /** Called before a claim: others judge this worker by its beats. */
@@ -57,6 +59,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
   const executor = createExecutor({
     connection,
     config,
+    instanceId: options.instanceId,
     inTurn: (threadId, step) => lanes.run(threadId, step),
   })
 
@@ -72,10 +75,10 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     return view
   }
 
-  /** This worker's own claims live while it runs them: one of an earlier process with its id is lost. */
+  /** This process's own claims live while it runs them. */
   const isAlive = (run: Run): boolean => {
-    const { workerId, time } = run.claims.at(-1) as ClaimRecord
-    return workerId === config.workerId ? executor.executes(run) : presence.isAlive(workerId, time)
+    const { instanceId } = run.claims.at(-1) as ClaimRecord
+    return instanceId === options.instanceId ? executor.executes(run) : presence.isAlive(instanceId)
   }
 
   const standingOf = (turn: Turn): Standing => {

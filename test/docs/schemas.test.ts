@@ -42,6 +42,7 @@ const RECORDS: NewRecord[] = [
     runId: 'r',
     agentId: 'a',
     workerId: 'w',
+    instanceId: 'w',
     time: 1,
   },
   { kind: 'event', claimId: 'c', seq: 1, event: EVENT, time: 1, cause: 'stop' },

@@ -28,6 +28,7 @@ const claim = (claimId: string, after: string | null, runId: string, more: objec
     runId,
     agentId: 'chaos',
     workerId: 'w1',
+    instanceId: 'w1',
     time: 1_000,
   }
   return raw(THREAD, { claimId, after, ...bid, ...more }, { kind: 'claim' })

@@ -72,7 +72,7 @@ class ModelWorker {
   #bid(claim: 'new' | 'takeover', commandId: string, runId: string): void {
     const claimId = `claim-${this.#log.length}`
     const after = latestClaim(this.#state)?.claimId ?? null
-    const who = { agentId: 'a', workerId: this.#name, time: 0 }
+    const who = { agentId: 'a', workerId: this.#name, instanceId: this.#name, time: 0 }
     this.#append({ kind: 'claim', claimId, after, claim, commandId, runId, ...who })
     this.#bids = claimId
     this.#holds = undefined

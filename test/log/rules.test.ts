@@ -12,6 +12,7 @@ const claim = (claimId: string, after: string | null, more: Partial<ClaimRecord>
   runId: `run-${claimId}`,
   agentId: 'a',
   workerId: 'w',
+  instanceId: 'w',
   time: 0,
   ...more,
 })

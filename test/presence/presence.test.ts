@@ -38,6 +38,7 @@ const usePresence = async () => {
       const beat: Beat = {
         version: 1,
         workerId,
+        instanceId: workerId,
         state: 'running',
         agents: [],
         runs: 0,
@@ -58,39 +59,39 @@ it('takes a worker for lost when its beats stay away for the limit and others’
   for (let second = 0; second < 4; second += 1) {
     pass(1_000)
     hear('self')
-    expect(presence.isAlive('other', 0)).toBe(true)
+    expect(presence.isAlive('other')).toBe(true)
   }
   pass(1_000)
   hear('self')
-  expect(presence.isAlive('other', 0)).toBe(false)
+  expect(presence.isAlive('other')).toBe(false)
   expect(presence.present().map(({ workerId }) => workerId)).toEqual(['self'])
   hear('other')
-  expect(presence.isAlive('other', 0)).toBe(true)
+  expect(presence.isAlive('other')).toBe(true)
 })
 
 it('takes nobody for lost while it hears nobody, and gives all of them the whole limit afterwards', async () => {
   const { presence, hear, pass } = await usePresence()
   hear('self', 'other')
   pass(60_000)
-  expect(presence.isAlive('other', 0)).toBe(true)
+  expect(presence.isAlive('other')).toBe(true)
   hear('self')
   pass(4_000)
   hear('self')
-  expect(presence.isAlive('other', 0)).toBe(true)
+  expect(presence.isAlive('other')).toBe(true)
   pass(1_500)
   hear('self')
-  expect(presence.isAlive('other', 0)).toBe(false)
+  expect(presence.isAlive('other')).toBe(false)
 })
 
 it('gives a worker that was never heard of the limit from its own start, and one that left nothing', async () => {
   const { presence, hear, hearLeaving, pass } = await usePresence()
   hear('self', 'other')
-  expect(presence.isAlive('never heard of', 0)).toBe(true)
+  expect(presence.isAlive('never heard of')).toBe(true)
   hearLeaving('other')
   expect(presence.present().map(({ workerId }) => workerId)).toEqual(['self'])
   pass(4_000)
   hear('self')
   pass(1_500)
   hear('self')
-  expect(presence.isAlive('never heard of', 0)).toBe(false)
+  expect(presence.isAlive('never heard of')).toBe(false)
 })

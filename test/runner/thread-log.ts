@@ -17,7 +17,14 @@ const logOf = (runs: readonly BaseEvent[][], compacted: number): NewRecord[] => 
   for (const [at, events] of runs.entries()) {
     const claimId = `claim-${at}`
     const after = at === 0 ? null : `claim-${at - 1}`
-    const who = { commandId: `command-${at}`, runId: `run-${at}`, agentId: 'a', workerId: 'w', time: 0 }
+    const who = {
+      commandId: `command-${at}`,
+      runId: `run-${at}`,
+      agentId: 'a',
+      workerId: 'w',
+      instanceId: 'w',
+      time: 0,
+    }
     const claim: NewRecord = { kind: 'claim', claimId, after, claim: 'new', ...who }
     const raw = events.map((event): NewRecord => {
       seq += 1

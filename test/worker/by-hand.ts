@@ -45,6 +45,7 @@ export const useHands = ({ brokers, prefix }: { brokers: string[]; prefix: strin
     runId: command.input.runId,
     agentId: command.agentId,
     workerId: 'written by hand',
+    instanceId: 'written by hand',
     time: Date.now(),
     ...more,
   })

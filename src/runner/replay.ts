@@ -1,6 +1,6 @@
 import { Observable, type Subscriber } from 'rxjs'
 import { RunnerError } from '../errors.ts'
-import { type RunHistory, ThreadHistory } from '../log/history.ts'
+import { ThreadHistory } from '../log/history.ts'
 import { type EventRecord, isTerminal } from '../log/record.ts'
 import {
   applyRecord,
@@ -14,8 +14,6 @@ import {
   type Verdict,
 } from '../log/reducer.ts'
 import type { ReadRecord, ThreadLogs } from '../log/thread-logs.ts'
-import { compactRun } from '../run/compact.ts'
-import type { AnyEvent } from '../run/event.ts'
 import { type Cursor, cursorUnknown } from './cursor.ts'
 import { eventsAfter, isPhantom, type ReadEvent } from './resume.ts'
 import type { RunCall } from './run-call.ts'
@@ -107,8 +105,7 @@ class ThreadReader {
     if (history === undefined) return
     try {
       const { after } = this.#options
-      const runs = history.runs().map((run) => asRecorded(run, after))
-      for (const missing of eventsAfter(runs, after)) this.#subscriber.next(missing)
+      for (const missing of eventsAfter(history.runs(), after)) this.#subscriber.next(missing)
     } catch (error) {
       this.#fail(error)
       return
@@ -164,14 +161,6 @@ class ThreadReader {
     this.#subscriber.error(error)
     this.stop()
   }
-}
-
-/** A finished run whose run record does not stand yet, as that will be: a replay does not depend on the moment. */
-const asRecorded = (history: RunHistory, after: Cursor): RunHistory => {
-  const { run, events } = history
-  // Of a run that the reader has a part of, not all was kept.
-  if (run.terminal === undefined || run.recordedBy !== undefined || run.firstSeq <= after.seq) return history
-  return { run, ...compactRun(events as unknown as AnyEvent[], history.seqs as number[]) } as RunHistory
 }
 
 /** Compaction replaced raw events before they were read: what replaced them needs a new replay. */

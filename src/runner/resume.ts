@@ -1,6 +1,7 @@
 import type { BaseEvent } from '@ag-ui/client'
 import type { RunHistory } from '../log/history.ts'
 import type { Run } from '../log/reducer.ts'
+import { compactRun } from '../run/compact.ts'
 import { type AnyEvent, toBaseEvent } from '../run/event.ts'
 import { firstSeqOf, lastSeqOf, type Seqs, withoutUpTo } from '../run/seqs.ts'
 import { type Cursor, cursorUnknown, printCursor } from './cursor.ts'
@@ -18,11 +19,20 @@ export interface ReadEvent {
  * deltas are cut where the reader's last one ends, since a run record says where that is.
  * @throws RunnerError CURSOR_UNKNOWN
  */
-export const eventsAfter = (runs: readonly RunHistory[], cursor: Cursor): ReadEvent[] => {
+export const eventsAfter = (read: readonly RunHistory[], cursor: Cursor): ReadEvent[] => {
+  const runs = read.map((run) => asRecorded(run, cursor))
   assertKnown(runs, cursor)
   return runs
     .filter(({ run }) => run.lastSeq > cursor.seq && !isPhantom(run))
     .flatMap((history) => missingOf(history, cursor))
+}
+
+/** A finished run whose run record does not stand yet, as that will be: a replay does not depend on the moment. */
+const asRecorded = (history: RunHistory, after: Cursor): RunHistory => {
+  const { run, events } = history
+  // Of a run that the reader has a part of, not all was kept.
+  if (run.terminal === undefined || run.recordedBy !== undefined || run.firstSeq <= after.seq) return history
+  return { run, ...compactRun(events as unknown as AnyEvent[], history.seqs as number[]) } as RunHistory
 }
 
 /** A run that failed before its first event. Its caller was told; the thread never had it. */

@@ -1,6 +1,7 @@
 import type { Command } from '../command/command.ts'
 import type { CommandRecord } from '../kafka/command-consumer.ts'
 import type { System } from '../system.ts'
+import type { Hold } from './hold.ts'
 import type { Place } from './place.ts'
 import type { Admission, RunCommands } from './run-commands.ts'
 
@@ -10,8 +11,7 @@ export interface AnswerOptions {
   place: Place
   commands: RunCommands
   system: System
-  /** Aborts when this worker leaves, or another one has the command's partition. */
-  letGo: AbortSignal
+  hold: Hold
 }
 
 /** How often a command that waits looks whether the worker that it waits for is still there. */
@@ -31,12 +31,21 @@ export const answer = async (options: AnswerOptions): Promise<boolean> => {
       bell = new AbortController()
       const admission = await commands.admit(turn, options.record, options.place.runs)
       if (admission.what === 'done') return true
-      if (admission.what === 'running' && (await admission.ended)) return true
+      if (admission.what === 'running' && (await untilItEnds(options.hold, admission.ended))) return true
       if (!(await untilItsTurn(options, admission, bell.signal))) return false
     }
   } finally {
     commands.leave(turn)
   }
+}
+
+/** False when another worker took the run over. */
+const untilItEnds = async (hold: Hold, ended: Promise<boolean>): Promise<boolean> => {
+  // Stays so when it fails: then the claim is still to be closed.
+  hold.begun = true
+  const endedHere = await ended
+  hold.begun = false
+  return endedHere
 }
 
 /** Until it may begin, or it is worth another look; false when it is let go. */
@@ -45,11 +54,11 @@ const untilItsTurn = async (
   admission: Admission,
   bell: AbortSignal,
 ): Promise<boolean> => {
-  const { place, letGo } = options
-  if (admission.what === 'ready') return await place.run(letGo)
+  const { place, hold } = options
+  if (admission.what === 'ready') return await place.run(hold.letGo)
   place.wait()
-  await pause(options, admission, AbortSignal.any([bell, letGo]))
-  return !letGo.aborted
+  await pause(options, admission, AbortSignal.any([bell, hold.letGo]))
+  return !hold.letGo.aborted
 }
 
 /** Until something happened to the command or to the run that it waits for. */

@@ -9,6 +9,7 @@ import { commandsTopic } from '../topics.ts'
 import { type Agents, agentsOfPool, type LocalAgents } from './agents.ts'
 import { answer } from './answer.ts'
 import type { Worker } from './contract.ts'
+import { Hold } from './hold.ts'
 import { Offsets } from './offsets.ts'
 import { Place } from './place.ts'
 import { createRunCommands } from './run-commands.ts'
@@ -44,8 +45,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
   const waiting = new Slots(config.waitingCommandsMax)
   const leaving = new AbortController()
   const handling = new Set<Promise<void>>()
-  /** Commands in hand, each with what tells that its partition is another worker's. */
-  const held = new Set<{ partition: number; lost: AbortController }>()
+  const held = new Set<Hold>()
 
   const stops = createStops({
     tail: connection.tail,
@@ -94,7 +94,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
       offsets.keepOnly(partitions)
       // Others may have committed meanwhile.
       committed.clear()
-      for (const { partition, lost } of held) if (!partitions.includes(partition)) lost.abort()
+      for (const hold of held) if (!partitions.includes(hold.partition)) hold.lose()
     },
     onCommand: async (record) => {
       if (leaving.signal.aborted) return
@@ -107,19 +107,17 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
   /** Takes a command in hand as soon as there is a place; resolves then. */
   const take = async (record: CommandRecord): Promise<void> => {
     const { partition, offset } = record
-    const lost = new AbortController()
-    const hold = { partition, lost }
+    const hold = new Hold(partition, leaving.signal)
     held.add(hold)
-    const letGo = AbortSignal.any([leaving.signal, lost.signal])
     const place = new Place(running, waiting)
     const release = () => {
       place.leave()
       held.delete(hold)
-      // Its partition went to another worker, which has it now, and may have come back meanwhile.
-      if (lost.signal.aborted && !leaving.signal.aborted && offsets.drop(partition, offset)) void take(record)
+      // The partition may have come back meanwhile, and the command with it.
+      if (hold.wasLost && offsets.drop(partition, offset)) void take(record)
     }
-    if (!(await place.run(letGo))) return release()
-    const handled = handle(record, place, letGo).finally(() => {
+    if (!(await place.run(hold.letGo))) return release()
+    const handled = handle(record, place, hold).finally(() => {
       handling.delete(handled)
       release()
     })
@@ -127,10 +125,10 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
   }
 
   /** Answers a command, and commits what that finishes. Never rejects. */
-  const handle = async (record: CommandRecord, place: Place, letGo: AbortSignal): Promise<void> => {
+  const handle = async (record: CommandRecord, place: Place, hold: Hold): Promise<void> => {
     for (let attempts = 0; ; ) {
-      const error = await problemOf(record, place, letGo)
-      if (error === undefined || letGo.aborted) return
+      const error = await problemOf(record, place, hold)
+      if (error === undefined || hold.letGo.aborted) return
       // Brokers that are away say nothing about the command, whose run may have begun: it is tried again for
       // as long as this worker lives.
       if (!AWAY.has(error.code)) attempts += 1
@@ -141,7 +139,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
         error: error.message,
         offset: record.offset,
       })
-      await system.sleep(Math.min(100 * 2 ** attempts, PAUSE_MS_MAX), letGo)
+      await system.sleep(Math.min(100 * 2 ** attempts, PAUSE_MS_MAX), hold.letGo)
     }
   }
 
@@ -149,11 +147,11 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
   const problemOf = async (
     record: CommandRecord,
     place: Place,
-    letGo: AbortSignal,
+    hold: Hold,
   ): Promise<RunnerError | undefined> => {
     try {
       const command = decodeCommand(record.key, record.value)
-      if (await answer({ command, record, place, commands, system, letGo })) await finished(record)
+      if (await answer({ command, record, place, commands, system, hold })) await finished(record)
       return undefined
     } catch (error) {
       return asRunnerError(error)

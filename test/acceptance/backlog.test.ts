@@ -4,6 +4,7 @@ import { collect, inputFor, typesOf } from '../support/events.ts'
 import { useKafka } from '../support/kafka.ts'
 import { useHands } from '../worker/by-hand.ts'
 
+const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 const BACKLOG = 10_000
 
 it('a stop ends a run while its worker is full and 10,000 commands wait behind it in its partition', {
@@ -12,7 +13,7 @@ it('a stop ends a run while its worker is full and 10,000 commands wait behind i
   const kafka = useKafka()
   const endless = () => new ScriptedAgent(talker(100_000, 20), 'endless')
   const [one, two] = [kafka.runner({ commandPartitions: 1 }), kafka.runner({ commandPartitions: 1 })]
-  await kafka.worker({ agents: { endless }, maxConcurrentRuns: 1, commandPartitions: 1 })
+  await kafka.worker({ agents: { endless }, maxConcurrentRuns: 1, commandPartitions: 1, logger: quiet })
   const running = collect(one.run({ threadId: 'busy', agent: endless(), input: inputFor('busy') }))
   await expect.poll(() => two.status('busy'), { timeout: 20_000 }).toMatchObject({ running: true })
 

@@ -55,19 +55,6 @@ const BROKEN: { rule: string; breaks: RegExp; apply(): void }[] = [
       }),
   },
   {
-    rule: 'a rejection behind the claim of its command is void',
-    breaks: /^[12]:/,
-    apply: () =>
-      breakReducer(({ applyRecord }) => (state, record) => {
-        if (record.kind !== 'rejected') return applyRecord(state, record)
-        const rejected = [...state.rejected, record.commandId]
-        return [
-          { ...state, rejected },
-          { did: 'reject', record },
-        ]
-      }),
-  },
-  {
     rule: 'a claim behind the rejection of its command is void',
     breaks: /^1:/,
     apply: () =>

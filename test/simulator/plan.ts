@@ -114,7 +114,7 @@ export const planFrom = (random: Random): Plan => {
     },
     embedded: random.chance(0.3),
     commandTtlMs: random.pick([60_000, 60_000, 6_000]),
-    skewMsMax: random.pick([0, 2_000]),
+    skewMsMax: random.pick([0, 2_000, 20_000]),
   }
 }
 

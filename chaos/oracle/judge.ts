@@ -58,7 +58,7 @@ export const judge = async (evidence: Evidence, faults: readonly FaultRecord[]):
 const byCircumstance = (times: TakeOverTime[]): Record<string, Quantiles> => {
   const groups = Map.groupBy(
     times,
-    ({ fault, brokerAway }) => `${fault}${brokerAway ? ', a broker away' : ''}`,
+    ({ fault, meanwhile }) => `${fault}${meanwhile === undefined ? '' : `, ${meanwhile}`}`,
   )
   return Object.fromEntries([...groups].sort().map(([name, group]) => [name, known(group)]))
 }
@@ -80,7 +80,9 @@ const checkTakeOver = (times: TakeOverTime[]): Violation[] => {
   const never = times.filter(({ ms }) => ms === undefined).length
   if (never > 0)
     found.push({ promise: 'take-over', what: `${never} threads of lost workers did not come back` })
-  const { p99 } = known(times.filter(({ fault, brokerAway }) => fault === 'kill worker' && !brokerAway))
+  const { p99 } = known(
+    times.filter(({ fault, meanwhile }) => fault === 'kill worker' && meanwhile === undefined),
+  )
   if (p99 > TAKE_OVER_MS_P99) {
     found.push({ promise: 'take-over', what: `p99 is ${p99} ms, above ${TAKE_OVER_MS_P99} ms` })
   }

@@ -19,8 +19,8 @@ export const quantiles = (values: readonly number[]): Quantiles => {
 /** How long a thread whose worker was lost could not be used. */
 export interface TakeOverTime {
   fault: TakeOver['fault']
-  /** A broker was away or catching up meanwhile: its fail-over counts in. */
-  brokerAway: boolean
+  /** What else happened until then, and counts in. */
+  meanwhile?: 'a broker away' | 'another worker lost'
   /** Milliseconds; undefined for a thread that never came back. */
   ms: number | undefined
 }
@@ -36,11 +36,23 @@ export const takeOverTimes = (evidence: Evidence, faults: readonly FaultRecord[]
       const { fault, lostAt, startedAt } = takeOver
       const seen = [startedAt, lossSeenAt(evidence, takeOver)].filter((time) => time !== undefined)
       const usableAt = Math.min(...seen)
-      const brokerAway = faults.some(
-        (other) => isOfBroker(other.fault) && other.from <= usableAt && other.to >= lostAt,
-      )
-      return { fault, brokerAway, ms: seen.length === 0 ? undefined : usableAt - lostAt }
+      const meanwhile = whatElse(faults, lostAt, usableAt)
+      return { fault, meanwhile, ms: seen.length === 0 ? undefined : usableAt - lostAt }
     })
+
+const whatElse = (
+  faults: readonly FaultRecord[],
+  lostAt: number,
+  usableAt: number,
+): TakeOverTime['meanwhile'] => {
+  const happened = faults.filter(({ skipped }) => skipped === undefined)
+  if (happened.some(({ fault, from, to }) => isOfBroker(fault) && from <= usableAt && to >= lostAt))
+    return 'a broker away'
+  // It may be the one that had just got the thread: then all begins anew.
+  const isLoss = ({ fault: { kind } }: FaultRecord) => kind === 'kill worker' || kind === 'freeze worker'
+  const later = happened.some((other) => isLoss(other) && other.from > lostAt + 50 && other.from <= usableAt)
+  return later ? 'another worker lost' : undefined
+}
 
 const wasTakenOver = ({ runs }: Evidence, { runId }: TakeOver): boolean => {
   const terminal = runs.get(runId)?.run.terminal

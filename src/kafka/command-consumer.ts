@@ -36,6 +36,7 @@ export interface CommandConsumer {
 }
 
 const HEARTBEAT_MS = 1_000
+const REBALANCE_MS_MAX = 15_000
 const JOIN_MS_MAX = 60_000
 const FAILURES_EXPECTED = 2
 
@@ -47,7 +48,9 @@ export const createCommandConsumer = (
   const consumer = new Kafka(kafkajsConfig(kafka)).consumer({
     groupId,
     sessionTimeout: sessionTimeoutMs,
-    heartbeatInterval: Math.min(3_000, Math.floor(sessionTimeoutMs / 3)),
+    // A member learns of a rebalance by its next heartbeat, and all of them wait for the last one.
+    heartbeatInterval: Math.min(HEARTBEAT_MS, Math.floor(sessionTimeoutMs / 3)),
+    rebalanceTimeout: Math.max(sessionTimeoutMs, REBALANCE_MS_MAX),
     maxWaitTimeInMs: 250,
     allowAutoTopicCreation: false,
     // Without end: a worker outlives its brokers' restart.

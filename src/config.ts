@@ -99,7 +99,7 @@ const workerShape = {
   maxConcurrentRuns: count.default(100),
   /** Runs of one thread that wait for their turn (`enqueue`, `supersede`); one more gets QUEUE_FULL. `KAR_QUEUED_RUNS_MAX`. @default 100 */
   queuedRunsMax: count.default(100),
-  /** Commands that wait for another run, in all; beyond, they hold a place of `maxConcurrentRuns`. `KAR_WAITING_COMMANDS_MAX`. @default 1_000 */
+  /** Commands that a worker has in hand beside its runs: they wait for a place, or for another run. Beyond, they wait in their partition. `KAR_WAITING_COMMANDS_MAX`. @default 1_000 */
   waitingCommandsMax: count.default(1_000),
   /** How long a run may last before it ends with RUN_TIMEOUT; a command may ask for less. `KAR_RUN_TIMEOUT_MS`. @default 3_600_000 */
   runTimeoutMs: ms.default(3_600_000),

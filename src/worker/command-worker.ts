@@ -42,7 +42,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
   const offsets = new Offsets()
   const committed = new Map<number, number>()
   const running = new Slots(config.maxConcurrentRuns)
-  const waiting = new Slots(config.waitingCommandsMax)
+  const inHand = new Slots(config.waitingCommandsMax + config.maxConcurrentRuns)
   const leaving = new AbortController()
   const handling = new Set<Promise<void>>()
   const held = new Set<Hold>()
@@ -104,19 +104,20 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
     },
   })
 
-  /** Takes a command in hand as soon as there is a place; resolves then. */
+  /** Takes a command in hand as soon as there is a place; resolves then, and holds its partition back meanwhile. */
   const take = async (record: CommandRecord): Promise<void> => {
     const { partition, offset } = record
     const hold = new Hold(partition, leaving.signal)
     held.add(hold)
-    const place = new Place(running, waiting)
+    const place = new Place(running, inHand)
     const release = () => {
       place.leave()
       held.delete(hold)
       // The partition may have come back meanwhile, and the command with it.
       if (hold.wasLost && offsets.drop(partition, offset)) void take(record)
     }
-    if (!(await place.run(hold.letGo))) return release()
+    // Not among those that run yet: what it is about may be to end one of them.
+    if (!(await place.enter(hold.letGo))) return release()
     const handled = handle(record, place, hold).finally(() => {
       handling.delete(handled)
       release()

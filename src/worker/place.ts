@@ -1,48 +1,46 @@
 import type { Slots } from './slots.ts'
 
 /**
- * A command's place in its worker: among those that run, or among those that wait for another run, which are
- * more but not without end either.
+ * A command's place in its worker: among those in hand, and among those of them that run. One that waits for
+ * another run never holds a place among those that run: the one that it waits for may need it.
  */
 export class Place {
   readonly #running: Slots
-  readonly #waiting: Slots
-  #release: (() => void) | undefined
-  #runs = false
+  readonly #inHand: Slots
+  #letGo: (() => void) | undefined
+  #stopRunning: (() => void) | undefined
 
-  constructor(running: Slots, waiting: Slots) {
+  constructor(running: Slots, inHand: Slots) {
     this.#running = running
-    this.#waiting = waiting
+    this.#inHand = inHand
   }
 
   /** Whether it is among those that run. */
   get runs(): boolean {
-    return this.#runs
+    return this.#stopRunning !== undefined
+  }
+
+  /** Moves among those in hand; false when the signal aborted before there was room. */
+  async enter(signal: AbortSignal): Promise<boolean> {
+    this.#letGo = await this.#inHand.acquire(signal)
+    return this.#letGo !== undefined
   }
 
   /** Moves among those that run; false when the signal aborted before there was room. */
   async run(signal: AbortSignal): Promise<boolean> {
-    if (this.#runs) return true
-    const release = await this.#running.acquire(signal)
-    if (release === undefined) return false
-    this.leave()
-    this.#release = release
-    this.#runs = true
-    return true
+    this.#stopRunning ??= await this.#running.acquire(signal)
+    return this.runs
   }
 
-  /** Moves among those that wait, if there is room: else it holds its place, and with it its partition back. */
+  /** Moves out of those that run. */
   wait(): void {
-    if (!this.#runs) return
-    const release = this.#waiting.tryAcquire()
-    if (release === undefined) return
-    this.leave()
-    this.#release = release
+    this.#stopRunning?.()
+    this.#stopRunning = undefined
   }
 
   leave(): void {
-    this.#release?.()
-    this.#release = undefined
-    this.#runs = false
+    this.wait()
+    this.#letGo?.()
+    this.#letGo = undefined
   }
 }

@@ -33,11 +33,13 @@ export const simulate = async (seed: number, { trace = false } = {}): Promise<Re
   world.begin()
   await scheduler.run(FAULTS_MS)
   const violations = await settle(world)
+  // What lands later, of callers that were told so, finds nobody to wait for it here.
+  const commanded = commandedRuns(world)
   // An outage may outlast everything.
   await scheduler.run(Math.max(scheduler.now(), world.network.downUntil))
   await scheduler.run(scheduler.now() + AFTERMATH_MS)
   violations.push(...(await readAnew(world)))
-  violations.push(...judge({ plan, witness, threads: logsOf(world), commanded: commandedRuns(world) }))
+  violations.push(...judge({ plan, witness, threads: logsOf(world), commanded }))
   return {
     seed,
     violations,
@@ -69,6 +71,7 @@ const lagOf = ({ broker, group }: World): number => {
 const isQuiet = (world: World): boolean => {
   const { calls, readings } = world.witness
   return (
+    !world.isFrozen() &&
     calls.every(({ ends }) => ends.length > 0) &&
     readings.every(({ end }) => end !== undefined) &&
     lagOf(world) === 0

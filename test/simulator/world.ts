@@ -168,5 +168,8 @@ export const createWorld = (seed: number, plan: Plan, keepTrace: boolean) => {
     scheduler.later(FAULTS_MS, network.heal)
   }
 
-  return { scheduler, broker, network, witness, group, plan, begin, startReader }
+  /** Whether somebody is still to wake up. */
+  const isFrozen = (): boolean => [...workers, ...apis].some(({ machine }) => machine.state === 'frozen')
+
+  return { scheduler, broker, network, witness, group, plan, begin, startReader, isFrozen }
 }

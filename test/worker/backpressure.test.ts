@@ -32,6 +32,27 @@ it.each([
   },
 )
 
+it('answers commands that need no place while all are taken: one that is refused, one that supersedes', async () => {
+  const kafka = useKafka()
+  const agents = {
+    endless: () => new ScriptedAgent(talker(100_000, 20), 'endless'),
+    short: () => new ScriptedAgent(talker(3), 'short'),
+  }
+  await kafka.worker({ agents, maxConcurrentRuns: 1, commandPartitions: 1 })
+  const [runner, other] = [kafka.runner({ commandPartitions: 1 }), kafka.runner({ commandPartitions: 1 })]
+  const request = (agentId: 'endless' | 'short') => ({
+    threadId: 't',
+    agent: agents[agentId](),
+    input: inputFor('t'),
+  })
+  const first = collect(runner.run(request('endless')))
+  await expect.poll(() => runner.status('t'), { timeout: 20_000 }).toMatchObject({ running: true })
+  expect(await collect(other.run(request('short')))).toMatchObject([{ code: 'THREAD_BUSY' }])
+  const second = await collect(other.run({ ...request('short'), onConcurrentRun: 'supersede' }))
+  expect(typesOf(second).at(-1)).toBe('RUN_FINISHED')
+  expect(typesOf(await first).at(-1)).toBe('RUN_FINISHED')
+})
+
 it('lets commands that wait for other runs take no place of those that could run', async () => {
   const kafka = useKafka()
   const agents = {

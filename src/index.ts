@@ -8,8 +8,7 @@ export {
   type RunRequest,
 } from './runner/kafka-agent-runner.ts'
 export type { PoolStatus } from './runner/pool-status.ts'
-export type { ReadEvent } from './runner/resume.ts'
-export type { RunEvent } from './runner/run-call.ts'
+export type { ReadEvent, RunEvent } from './runner/read-event.ts'
 export type { RunStatus, ThreadStatus } from './runner/thread-status.ts'
 export {
   type AgentDefinition,

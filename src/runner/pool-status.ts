@@ -27,6 +27,6 @@ export const poolStatus = (
     const workers = beats.filter((beat) => beat.pool === pool && beat.state === 'running')
     const belonging = Object.keys(agentPools).filter((agentId) => agentPools[agentId] === pool)
     const agents = new Set([...belonging, ...workers.flatMap((worker) => worker.agents)])
-    return { pool, workers: workers.length, agents: [...agents].sort() }
+    return { pool, workers: workers.length, agents: [...agents] }
   })
 }

@@ -15,7 +15,8 @@ import {
 } from '../log/reducer.ts'
 import type { ReadRecord, ThreadLogs } from '../log/thread-logs.ts'
 import { type Cursor, cursorUnknown } from './cursor.ts'
-import { eventsAfter, isPhantom, type ReadEvent } from './resume.ts'
+import type { ReadEvent } from './read-event.ts'
+import { eventsAfter, isPhantom } from './resume.ts'
 import type { RunCall } from './run-call.ts'
 import { threadDeleted } from './thread-deleted.ts'
 

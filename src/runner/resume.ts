@@ -5,13 +5,7 @@ import { compactRun } from '../run/compact.ts'
 import { type AnyEvent, toBaseEvent } from '../run/event.ts'
 import { firstSeqOf, lastSeqOf, type Seqs, withoutUpTo } from '../run/seqs.ts'
 import { type Cursor, cursorUnknown, printCursor } from './cursor.ts'
-
-/** An event of a thread, and where a reader stands that has it. */
-export interface ReadEvent {
-  event: BaseEvent
-  /** To go on from: `after` of `connect` and `read`, `Last-Event-ID` over HTTP. */
-  cursor: string
-}
+import type { ReadEvent } from './read-event.ts'
 
 /**
  * Exactly what a reader is missing: applied to what it has, it gives the messages and the state that a replay

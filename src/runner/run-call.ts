@@ -6,7 +6,7 @@ import type { Verdict } from '../log/reducer.ts'
 import type { ThreadLogs } from '../log/thread-logs.ts'
 import { after, type System } from '../system.ts'
 import { type Place, type Places, START, step } from './places.ts'
-import type { ReadEvent } from './resume.ts'
+import type { RunEvent } from './read-event.ts'
 import { threadDeleted } from './thread-deleted.ts'
 
 /** Logs that may be removed under a run that has not begun. */
@@ -27,9 +27,6 @@ export interface RunCallOptions {
   /** Called before the stream completes: whoever hears of its end may run the thread again at once. */
   onEnd(): void
 }
-
-/** An event of a run for its caller; without a cursor where it is no event of the thread's log. */
-export type RunEvent = Omit<ReadEvent, 'cursor'> & Partial<ReadEvent>
 
 /** A run that this process asked for: its events as the log shows them, to the terminal one. */
 export class RunCall {

@@ -116,7 +116,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
       // The partition may have come back meanwhile, and the command with it.
       if (hold.wasLost && offsets.drop(partition, offset)) void take(record)
     }
-    // Not among those that run yet: what it is about may be to end one of them.
+    // Not before there is room among those that run: what it is about may be to end one of them.
     if (!(await place.enter(hold.letGo))) return release()
     const handled = handle(record, place, hold).finally(() => {
       handling.delete(handled)

@@ -20,10 +20,12 @@ export class Place {
     return this.#stopRunning !== undefined
   }
 
-  /** Moves among those in hand; false when the signal aborted before there was room. */
+  /** Moves among those in hand, and to those that run if there is room; false when the signal aborted before. */
   async enter(signal: AbortSignal): Promise<boolean> {
     this.#letGo = await this.#inHand.acquire(signal)
-    return this.#letGo !== undefined
+    if (this.#letGo === undefined) return false
+    this.#stopRunning = this.#running.tryAcquire()
+    return true
   }
 
   /** Moves among those that run; false when the signal aborted before there was room. */

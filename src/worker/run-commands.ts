@@ -233,7 +233,11 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     leave: (turn: Turn): void => turns.leave(turn),
     /** Decides about a command, in turn with the thread's others. */
     admit: (turn: Turn, source: CommandRecord, hasPlace: boolean): Promise<Admission> =>
-      lanes.run(turn.command.threadId, () => admit(turn, source, hasPlace)),
+      lanes.run(turn.command.threadId, async () => {
+        // A command that was written twice is answered once, and is not in its own way.
+        if (turns.hasTwinAhead(turn)) return { what: 'wait' }
+        return admit(turn, source, hasPlace)
+      }),
     /** Resolves when another worker's run may have ended: its thread's log has gone on. */
     logGoesOn: (threadId: string, signal: AbortSignal): Promise<void> =>
       views.get(threadId)?.goesOn(signal) ?? Promise.resolve(),

@@ -20,6 +20,13 @@ export class Slots {
     return this.#releaser()
   }
 
+  /** A place if one is free now. */
+  tryAcquire(): (() => void) | undefined {
+    if (this.#held >= this.#max) return undefined
+    this.#held += 1
+    return this.#releaser()
+  }
+
   #releaser(): () => void {
     let given = false
     return () => {

@@ -40,8 +40,17 @@ export class Turns {
 
   /** Those that wait in front of it. */
   aheadOf(turn: Turn): Turn[] {
+    return this.#inFrontOf(turn).filter(({ waits }) => waits)
+  }
+
+  /** Whether the same command, delivered before, is in hand. */
+  hasTwinAhead(turn: Turn): boolean {
+    return this.#inFrontOf(turn).some(({ command }) => command.commandId === turn.command.commandId)
+  }
+
+  #inFrontOf(turn: Turn): Turn[] {
     const turns = this.of(turn.command.threadId)
-    return turns.slice(0, turns.indexOf(turn)).filter(({ waits }) => waits)
+    return turns.slice(0, turns.indexOf(turn))
   }
 
   /** Whether a command is in hand here, and so will see to its own run. */

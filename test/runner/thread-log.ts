@@ -3,7 +3,8 @@ import { decodeRecord, encodeRecord } from '../../src/log/codec.ts'
 import { ThreadHistory } from '../../src/log/history.ts'
 import { keyOf, type NewRecord } from '../../src/log/record.ts'
 import { parseCursor } from '../../src/runner/cursor.ts'
-import { eventsAfter, type ReadEvent } from '../../src/runner/resume.ts'
+import type { ReadEvent } from '../../src/runner/read-event.ts'
+import { eventsAfter } from '../../src/runner/resume.ts'
 import { runRecordsOf } from '../../src/worker/compaction.ts'
 
 /**

@@ -55,16 +55,6 @@ const BROKEN: { rule: string; breaks: RegExp; apply(): void }[] = [
       }),
   },
   {
-    rule: 'a claim behind the rejection of its command is void',
-    breaks: /^1:/,
-    apply: () =>
-      breakReducer(({ applyRecord }) => (state, record) => {
-        if (record.kind !== 'claim') return applyRecord(state, record)
-        const [next, verdict] = applyRecord({ ...state, rejected: [] }, record)
-        return [{ ...next, rejected: state.rejected }, verdict]
-      }),
-  },
-  {
     rule: 'a command whose run has ended is not executed again',
     breaks: /^5:/,
     apply: () =>

@@ -25,3 +25,12 @@ export const useTopic = (brokers: string[], topic: string) => {
   })
   return { records }
 }
+
+/** How many records of a topic a consumer group has committed, over all partitions. */
+export const committedOf = async (brokers: string[], groupId: string, topic: string): Promise<number> => {
+  const admin = new kafkajs.Kafka({ brokers, logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  const [answer] = await admin.fetchOffsets({ groupId, topics: [topic] })
+  await admin.disconnect()
+  return (answer?.partitions ?? []).reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0)
+}

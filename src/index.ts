@@ -1,12 +1,12 @@
 export { ERRORS, type ErrorCode, RunnerError } from './errors.ts'
 export type { Logger } from './logger.ts'
-export {
-  type ConnectRequest,
-  type EmbeddedWorker,
-  KafkaAgentRunner,
-  type KafkaAgentRunnerOptions,
-  type RunRequest,
-} from './runner/kafka-agent-runner.ts'
+export type {
+  ConnectRequest,
+  EmbeddedWorker,
+  KafkaAgentRunnerOptions,
+  RunRequest,
+} from './runner/contract.ts'
+export { KafkaAgentRunner } from './runner/kafka-agent-runner.ts'
 export type { PoolStatus } from './runner/pool-status.ts'
 export type { ReadEvent, RunEvent } from './runner/read-event.ts'
 export type { RunStatus, ThreadStatus } from './runner/thread-status.ts'

@@ -1,70 +1,29 @@
-import type { AbstractAgent, BaseEvent, Message, RunAgentInput } from '@ag-ui/client'
+import type { AbstractAgent, BaseEvent } from '@ag-ui/client'
 import { map, Observable } from 'rxjs'
 import { type Command, encodeCommand } from '../command/command.ts'
-import {
-  type RunnerConfig,
-  type RunnerInput,
-  runnerConfig,
-  type WorkerInput,
-  workerConfig,
-} from '../config.ts'
+import { type RunnerConfig, runnerConfig, workerConfig } from '../config.ts'
 import { type Connection, createConnection } from '../connection.ts'
 import { RunnerError } from '../errors.ts'
 import { openRun } from '../log/reducer.ts'
-import { type Logger, stderrLogger } from '../logger.ts'
+import { stderrLogger } from '../logger.ts'
 import type { Beat } from '../presence/beat.ts'
 import { settlesWithin } from '../system.ts'
 import { commandsTopic } from '../topics.ts'
-import { type Agents, type LocalAgents, poolsOf } from '../worker/agents.ts'
+import { type LocalAgents, poolsOf } from '../worker/agents.ts'
 import { createWorkerOn } from '../worker/command-worker.ts'
 import type { Worker } from '../worker/contract.ts'
 import { Calls } from './calls.ts'
+import type { ConnectRequest, KafkaAgentRunnerOptions, RunRequest } from './contract.ts'
 import { parseCursor } from './cursor.ts'
 import { deleteThread } from './delete-call.ts'
-import { Places, START } from './places.ts'
+import { Places } from './places.ts'
 import { type PoolStatus, poolStatus } from './pool-status.ts'
 import type { ReadEvent, RunEvent } from './read-event.ts'
 import { replay } from './replay.ts'
 import { RunCall } from './run-call.ts'
-import { type StopCallOptions, stopRun } from './stop-call.ts'
-import { isPending, uncommittedCommands } from './thread-commands.ts'
+import { stopRun } from './stop-call.ts'
+import { stopTarget } from './stop-target.ts'
 import { type ThreadStatus, threadStatus } from './thread-status.ts'
-
-/** The worker inside a runner's process; what it shares with the runner is the runner's to set. */
-export type EmbeddedWorker = Omit<WorkerInput, 'kafka' | 'prefix' | 'commandPartitions'> & { agents?: Agents }
-
-export interface KafkaAgentRunnerOptions extends RunnerInput {
-  /**
-   * True: execute runs in this process, with the very agent given to `run()`. An object also names agents
-   * for the commands of other processes. False: submit and read only. @default true
-   */
-  worker?: boolean | EmbeddedWorker
-  /** @default warnings and errors on standard error */
-  logger?: Logger
-}
-
-export interface RunRequest {
-  threadId: string
-  agent: AbstractAgent
-  input: RunAgentInput
-  /** What it gets while its thread has a run. @default the runner's own `onConcurrentRun` */
-  onConcurrentRun?: RunnerConfig['onConcurrentRun']
-  /** Part of CopilotKit's contract; the log keeps the messages itself. */
-  persistedInputMessages?: Message[]
-}
-
-export interface ConnectRequest {
-  threadId: string
-  /**
-   * What the reader has already, and is not given again: everything up to this seq, or up to the event that
-   * came with this cursor. @default nothing
-   */
-  after?: number | string
-  /** Stay when the thread is idle, and show later runs too. @default false */
-  follow?: boolean
-}
-
-type RunToStop = Pick<StopCallOptions, 'from' | 'runId' | 'commandId'>
 
 /**
  * CopilotKit's AgentRunner on a Kafka log: any number of processes see the same threads, and a thread
@@ -267,13 +226,21 @@ export class KafkaAgentRunner {
    */
   async stop({ threadId, runId }: { threadId: string; runId?: string }): Promise<boolean | undefined> {
     await this.start()
-    const target = await this.#toStop(threadId, runId)
+    const calls = this.#calls.of(threadId)
+    const target = await stopTarget({
+      connection: this.#connection,
+      places: this.#places,
+      pools: this.#pools(),
+      threadId,
+      runId,
+      calls,
+    })
     if (target === undefined || this.#stopping.has(target.commandId)) return false
     this.#stopping.add(target.commandId)
     try {
       const { stopTimeoutMs: timeoutMs } = this.#config
       const stopped = await stopRun({ connection: this.#connection, threadId, timeoutMs, ...target })
-      const call = this.#calls.of(threadId).find(({ commandId }) => commandId === target.commandId)
+      const call = calls.find(({ commandId }) => commandId === target.commandId)
       // Whoever hears of the end may run the thread again at once.
       if (stopped !== undefined && call !== undefined)
         await settlesWithin(this.#connection.system, call.done, timeoutMs)
@@ -281,22 +248,6 @@ export class KafkaAgentRunner {
     } finally {
       this.#stopping.delete(target.commandId)
     }
-  }
-
-  /** The run that goes on, else one of this process, else one that waits for its worker or its turn. */
-  async #toStop(threadId: string, runId?: string): Promise<RunToStop | undefined> {
-    const calls = this.#calls.of(threadId)
-    await Promise.all(calls.map(({ ready }) => ready))
-    const { logs } = this.#connection
-    const from = (await this.#places.latest(threadId)) ?? START
-    const isMeant = (run: { runId: string }) => (runId ?? run.runId) === run.runId
-    const known = [openRun(from.state), ...calls].find((run) => run !== undefined && isMeant(run))
-    if (known !== undefined) return { from, runId: known.runId, commandId: known.commandId }
-    const commands = await uncommittedCommands(this.#connection, this.#pools(), threadId)
-    const command = commands.find((one) => isMeant(one.input) && isPending(from.state, one))
-    if (command === undefined) return undefined
-    await logs.ensure(threadId)
-    return { from, runId: command.input.runId, commandId: command.commandId }
   }
 
   /** The pools that this runner sends commands to. */

@@ -10,11 +10,11 @@ import type { ClaimRecord } from '../log/record.ts'
 import { openRun, type Run } from '../log/reducer.ts'
 import { type Agents, agentFor, type LocalAgents, restarts } from './agents.ts'
 import { sendDeadLetter } from './dead-letter.ts'
-import { decide, type RejectionCode, type Standing } from './decide.ts'
+import { decide, type Standing } from './decide.ts'
 import type { EarlyEnd } from './execute.ts'
 import { type Begin, createExecutor, type RunName } from './executor.ts'
 import { Lanes } from './lanes.ts'
-import { rejectCommand } from './rejection.ts'
+import { rejectCommand, rejectionOf } from './rejection.ts'
 import { resetOf } from './restart.ts'
 import { ThreadView } from './thread-view.ts'
 import { type Turn, Turns } from './turns.ts'
@@ -127,7 +127,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
           return { what: 'wait', for: decision.run }
         case 'reject':
           // Looked at again: the thread may have got a claim of it meanwhile, and then the rejection is void.
-          await reject(view, command, rejection(decision.code, command, config))
+          await reject(view, command, rejectionOf(decision.code, command, config))
           break
         case 'takeover': {
           const admission = await takeOver(view, turn, source, decision.run, hasPlace)
@@ -282,23 +282,3 @@ export const createRunCommands = (options: RunCommandsOptions) => {
 /** What the end of a run says of the request that ended it. */
 const causeOf = ({ cause }: Pick<StopRequest, 'cause'>): 'stop' | 'superseded' =>
   cause === 'superseded' ? cause : 'stop'
-
-const rejection = (code: RejectionCode, { input, ttlMs = 0 }: Command, config: WorkerConfig): RunnerError => {
-  const run = `Run "${input.runId}"`
-  switch (code) {
-    case 'THREAD_BUSY':
-      return new RunnerError(code, 'Thread already running')
-    case 'QUEUE_FULL':
-      return new RunnerError(
-        code,
-        `${run} cannot wait: ${config.queuedRunsMax} runs of its thread do already (queuedRunsMax). Let some begin.`,
-      )
-    case 'COMMAND_EXPIRED':
-      return new RunnerError(
-        code,
-        `${run} could not begin within ${ttlMs / 1000} s (commandTtlMs): no worker was free for it, or its thread was busy. Run it again.`,
-      )
-    case 'RUN_STOPPED':
-      return new RunnerError(code, `${run} was stopped, or superseded by a later one, before it began.`)
-  }
-}

@@ -46,7 +46,7 @@ describe('the structure', () => {
   it('keeps worker and runner apart: they meet at the thread log', () => {
     for (const file of filesIn('src/worker')) expect(read(file), file).not.toMatch(/from '\.\.\/runner\//)
     const intoWorker = filesIn('src/runner').filter((file) => /from '\.\.\/worker\//.test(read(file)))
-    expect(intoWorker).toEqual(['src/runner/kafka-agent-runner.ts'])
+    expect(intoWorker).toEqual(['src/runner/contract.ts', 'src/runner/kafka-agent-runner.ts'])
   })
 
   it('reads the environment in src/config.ts alone', () => {

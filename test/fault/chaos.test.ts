@@ -10,7 +10,7 @@ const RUN_MS_MAX = 400_000
 it('keeps every promise while workers, API processes and brokers are killed, frozen and restarted under load', {
   timeout: RUN_MS_MAX,
 }, async () => {
-  const args = ['--minutes', '0.4', '--seed', '1', '--threads', '6', '--only-promises']
+  const args = ['--minutes', '0.35', '--seed', '1', '--threads', '6', '--only-promises']
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   onTestFinished(async () => {

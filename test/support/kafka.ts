@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { inject, onTestFinished } from 'vitest'
-import { KafkaAgentRunner, type KafkaAgentRunnerOptions } from '../../src/runner/kafka-agent-runner.ts'
+import type { KafkaAgentRunnerOptions } from '../../src/runner/contract.ts'
+import { KafkaAgentRunner } from '../../src/runner/kafka-agent-runner.ts'
 import { createWorker, type Worker, type WorkerOptions } from '../../src/worker/index.ts'
 
 /** The shared broker and a prefix of one's own. What is made through it is closed when the test ends. */

@@ -1,7 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createApp } from '../../src/serve/app.ts'
+import { listenOn } from '../http/stack.ts'
 import { ScriptedAgent, talker, talkOf } from '../support/agents.ts'
 import { collect, inputFor, textOf, typesOf, verify } from '../support/events.ts'
 import { useKafka } from '../support/kafka.ts'
+import { startKar } from '../support/kar.ts'
 
 const agents = {
   plain: () => new ScriptedAgent(talker(3), 'plain'),
@@ -51,6 +54,23 @@ describe('pools', () => {
         { pool: undefined, workers: 1, agents: ['plain'] },
         { pool: 'gpu', workers: 0, agents: ['heavy'] },
       ])
+    const app = await listenOn(createApp({ runner }))
+    onTestFinished(() => app.close())
+    expect(await (await fetch(`${app.url}/readyz`)).json()).toEqual({
+      ready: true,
+      workers: 1,
+      agents: ['plain'],
+      pools: [{ pool: 'gpu', workers: 0, agents: ['heavy'] }],
+      message: expect.stringContaining('kar worker --pool gpu'),
+    })
+    const env = {
+      KAFKA_BROKERS: kafka.brokers.join(','),
+      KAR_PREFIX: kafka.prefix,
+      KAR_COMMAND_PARTITIONS: '3',
+    }
+    const status = startKar(['status'], env)
+    // It finds the pool by its topic alone.
+    await status.line(/No worker takes the commands of pool "gpu"/)
     await kafka.worker({ agents, pool: 'gpu' })
     expect(textOf(await events)).toBe(talkOf(30))
   })

@@ -23,6 +23,8 @@ interface Execution {
   command: Command
   control: RunControl
   writer: RunWriter
+  /** Settles when its start is published, or could not be. */
+  published: Promise<void>
 }
 
 export interface Begin {
@@ -89,14 +91,14 @@ export const createExecutor = ({ connection, config, instanceId, inTurn }: Execu
     // Asked once the claim stands: a stop that came while it was appended was kept for it.
     const end = early()
     if (end !== undefined) control.end(end)
-    const execution = { command, control, writer: writerFor(view, claimId, input, control) }
-    active.set(claimId, execution)
-    void publish(view, view.state.latest as Run).catch((error) => {
+    const published = publish(view, view.state.latest as Run).catch((error) => {
       logger.warn('The start of a run was not published', {
         threadId: view.threadId,
         error: messageOf(error),
       })
     })
+    const execution = { command, control, published, writer: writerFor(view, claimId, input, control) }
+    active.set(claimId, execution)
     tellRestart(execution, reset)
     return { ended: run(view, execution, given.agent).finally(() => active.delete(claimId)) }
   }
@@ -117,6 +119,8 @@ export const createExecutor = ({ connection, config, instanceId, inTurn }: Execu
       logger.warn('A run was taken over by another worker', { threadId, runId: input.runId })
       return false
     }
+    // Its end never before its start: the directory keeps what comes last.
+    await execution.published
     // By its command: before its turn comes, the thread's next run may have been claimed here.
     await inTurn(threadId, async () => {
       const ended = runOf(view.state, command.commandId)

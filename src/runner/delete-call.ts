@@ -1,4 +1,4 @@
-import { encodeStopRequest } from '../command/stop-request.ts'
+import { sendStop } from '../command/send-stop.ts'
 import type { Connection } from '../connection.ts'
 import { RunnerError } from '../errors.ts'
 import { latestClaim, openRun } from '../log/reducer.ts'
@@ -79,32 +79,30 @@ const endRun = async (options: DeleteCallOptions, place: ReadPlace): Promise<voi
  * workers are told, for as long as the control topic keeps it. Those that wait for their turn are answered.
  */
 const eraseCommands = async (options: DeleteCallOptions, place: ReadPlace): Promise<void> => {
-  const { connection, pools, places, threadId } = options
-  const { producer, system, topics } = connection
+  const { connection, pools, threadId } = options
   const commands = await uncommittedCommands(connection, pools, threadId)
-  for (const { commandId, input } of commands) {
-    const named = { threadId, commandId, runId: input.runId }
-    const stopId = system.newId()
-    const value = encodeStopRequest({ version: 1, stopId, cause: 'erased', time: system.now(), ...named })
-    await producer.send({ topic: topics.control.name, key: threadId, value })
-  }
-  const deadline = system.elapsed() + RECORD_WAIT_MS
-  let latest: ReadPlace | undefined = place
-  while (latest?.logId === place.logId && commands.some((command) => isPending(latest!.state, command))) {
-    if (system.elapsed() > deadline) break
-    await system.sleep(LOOK_AGAIN_MS)
-    latest = await places.latestOfLog(threadId)
-  }
+  for (const { commandId, input } of commands)
+    await sendStop(connection, { threadId, commandId, runId: input.runId }, 'erased')
+  await lookWhile(options, place, ({ state }) => commands.some((command) => isPending(state, command)))
 }
 
 /** Its worker would write the directory entry again, behind the deletion. */
-const untilRecorded = async (
+const untilRecorded = (options: DeleteCallOptions, place: ReadPlace): Promise<ReadPlace> =>
+  lookWhile(
+    options,
+    place,
+    ({ state: { latest } }) => latest?.terminal !== undefined && latest.recordedBy === undefined,
+  )
+
+/** The place in the log where something is no longer so, or the last one when it is another log's or time is up. */
+const lookWhile = async (
   { connection: { system }, places, threadId }: DeleteCallOptions,
   place: ReadPlace,
+  isSo: (place: ReadPlace) => boolean,
 ): Promise<ReadPlace> => {
   const deadline = system.elapsed() + RECORD_WAIT_MS
   let latest = place
-  while (latest.state.latest?.terminal !== undefined && latest.state.latest.recordedBy === undefined) {
+  while (isSo(latest)) {
     if (system.elapsed() > deadline) break
     await system.sleep(LOOK_AGAIN_MS)
     const next = await places.latestOfLog(threadId)

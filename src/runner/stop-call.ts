@@ -1,4 +1,4 @@
-import { encodeStopRequest } from '../command/stop-request.ts'
+import { sendStop } from '../command/send-stop.ts'
 import type { Connection } from '../connection.ts'
 import type { Run } from '../log/reducer.ts'
 import { after } from '../system.ts'
@@ -21,20 +21,11 @@ export interface StopCallOptions {
  * @throws RunnerError BROKER_UNAVAILABLE
  */
 export const stopRun = async (options: StopCallOptions): Promise<boolean | undefined> => {
-  const { connection, threadId, runId, commandId, timeoutMs } = options
-  const { system } = connection
-  const value = encodeStopRequest({
-    version: 1,
-    stopId: system.newId(),
-    threadId,
-    runId,
-    commandId,
-    time: system.now(),
-  })
+  const { connection, timeoutMs } = options
   const outcome = watch(options)
-  const cancel = after(system, timeoutMs, outcome.stop)
+  const cancel = after(connection.system, timeoutMs, outcome.stop)
   try {
-    await connection.producer.send({ topic: connection.topics.control.name, key: threadId, value })
+    await sendStop(connection, options)
     return await outcome.result
   } finally {
     cancel()

@@ -1,7 +1,8 @@
 import type { AbstractAgent } from '@ag-ui/client'
 import { LRUCache } from 'lru-cache'
 import type { Command } from '../command/command.ts'
-import { encodeStopRequest, type StopRequest } from '../command/stop-request.ts'
+import { sendStop } from '../command/send-stop.ts'
+import type { StopRequest } from '../command/stop-request.ts'
 import { LIMITS, type WorkerConfig } from '../config.ts'
 import type { Connection } from '../connection.ts'
 import { RunnerError } from '../errors.ts'
@@ -52,7 +53,7 @@ const DONE: Admission = { what: 'done' }
  */
 export const createRunCommands = (options: RunCommandsOptions) => {
   const { connection, config, agents } = options
-  const { logs, presence, system, producer, topics } = connection
+  const { logs, presence, system } = connection
   const views = new LRUCache<string, ThreadView>({ max: config.threadsCachedMax })
   const lanes = new Lanes()
   const turns = new Turns()
@@ -215,9 +216,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     const { threadId } = turn.command
     const named = { threadId, runId: run.runId, commandId: run.commandId }
     if (executor.end(named, { cause: 'superseded' })) return
-    const request = { version: 1, stopId: system.newId(), cause: 'superseded', time: system.now() } as const
-    const value = encodeStopRequest({ ...request, ...named })
-    await producer.send({ topic: topics.control.name, key: threadId, value })
+    await sendStop(connection, named, 'superseded')
   }
 
   const reject = (view: ThreadView, command: Command, error: RunnerError): Promise<void> =>

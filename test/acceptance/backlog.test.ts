@@ -2,9 +2,9 @@ import { expect, it } from 'vitest'
 import { ScriptedAgent, talker } from '../support/agents.ts'
 import { collect, inputFor, typesOf } from '../support/events.ts'
 import { useKafka } from '../support/kafka.ts'
+import { quiet } from '../support/quiet.ts'
 import { useHands } from '../worker/by-hand.ts'
 
-const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 const BACKLOG = 10_000
 
 it('a stop ends a run while its worker is full and 10,000 commands wait behind it in its partition', {

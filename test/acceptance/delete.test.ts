@@ -6,9 +6,9 @@ import { ScriptedAgent, talker, talkOf } from '../support/agents.ts'
 import { collect, inputFor, textOf, typesOf, verify } from '../support/events.ts'
 import { useKafka } from '../support/kafka.ts'
 import { follow, useLogIo } from '../support/log-io.ts'
+import { quiet } from '../support/quiet.ts'
 import { useHands } from '../worker/by-hand.ts'
 
-const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 const short = new ScriptedAgent(talker(3), 'short')
 const long = new ScriptedAgent(talker(500, 20), 'long')
 /** Goes on whatever it is told. */

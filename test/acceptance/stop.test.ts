@@ -4,8 +4,7 @@ import { sleep } from '../../src/sleep.ts'
 import { ScriptedAgent, talker } from '../support/agents.ts'
 import { collect, inputFor, typesOf, verify } from '../support/events.ts'
 import { useKafka } from '../support/kafka.ts'
-
-const quiet = { info: () => {}, warn: () => {}, error: () => {} }
+import { quiet } from '../support/quiet.ts'
 
 /** Inside a step, a text and a tool call, and deaf to abort. */
 const stubborn = new ScriptedAgent(async function* ({ threadId, runId }) {

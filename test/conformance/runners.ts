@@ -4,6 +4,7 @@ import type { AgentRunner } from '@copilotkit/runtime/v2'
 import { inject } from 'vitest'
 import { KafkaAgentRunner } from '../../src/runner/kafka-agent-runner.ts'
 import { createWorker } from '../../src/worker/index.ts'
+import { quiet } from '../support/quiet.ts'
 import type { RunnerName } from './case.ts'
 
 /** A runner under test. One serves all cases: each has a thread of its own. */
@@ -30,8 +31,6 @@ export interface RunnerKind {
 const STOP_GRACE_MS = 300
 
 const PATIENCE_MS = 10_000
-
-const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 
 const clusterOptions = () => ({
   kafka: { brokers: inject('kafkaBrokers') },

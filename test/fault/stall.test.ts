@@ -6,8 +6,8 @@ import { createApp } from '../../src/serve/app.ts'
 import { listenOn } from '../http/stack.ts'
 import { ScriptedAgent, talker } from '../support/agents.ts'
 import { collect, inputFor, typesOf, verify } from '../support/events.ts'
+import { quiet } from '../support/quiet.ts'
 
-const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 const LIMITS = { appendTimeoutMs: 2_000, readTimeoutMs: 2_000 }
 
 it('ends in a named error when the brokers stay away beyond the limit, /readyz says so, and the thread goes on afterwards', {

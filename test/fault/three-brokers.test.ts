@@ -5,8 +5,8 @@ import { sleep } from '../../src/sleep.ts'
 import { ScriptedAgent, talker, talkOf } from '../support/agents.ts'
 import { collect, inputFor, textOf, verify } from '../support/events.ts'
 import { follow, record, useLogIo } from '../support/log-io.ts'
+import { quiet } from '../support/quiet.ts'
 
-const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 const THREADS = ['a', 'b', 'c', 'd', 'e', 'f']
 
 describe('three brokers', { timeout: 180_000 }, () => {

@@ -5,9 +5,9 @@ import { ThreadView } from '../../src/worker/thread-view.ts'
 import { ScriptedAgent } from '../support/agents.ts'
 import { collect, inputFor } from '../support/events.ts'
 import { useKafka } from '../support/kafka.ts'
+import { quiet } from '../support/quiet.ts'
 import { useHands } from './by-hand.ts'
 
-const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 const tombstones = (count: number): NewRecord[] =>
   Array.from({ length: count }, (_, index) => ({ kind: 'tombstone', key: `old-${index}` }))
 

@@ -4,6 +4,7 @@ import { sleep } from '../../src/sleep.ts'
 import { ScriptedAgent } from '../support/agents.ts'
 import { collect, inputFor, typesOf } from '../support/events.ts'
 import { useKafka } from '../support/kafka.ts'
+import { quiet } from '../support/quiet.ts'
 import { useHands } from './by-hand.ts'
 
 it('hides what a replaced worker writes, and tells it', async () => {
@@ -18,7 +19,6 @@ it('hides what a replaced worker writes, and tells it', async () => {
       await sleep(20, signal)
     }
   }, 'endless')
-  const quiet = { info: () => {}, warn: () => {}, error: () => {} }
   await kafka.worker({ agents: { endless }, logger: quiet })
   const input = inputFor('t')
   const live = collect(kafka.runner().run({ threadId: 't', agent: endless, input }))

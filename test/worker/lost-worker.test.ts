@@ -3,6 +3,7 @@ import { sleep } from '../../src/sleep.ts'
 import { ScriptedAgent, talker } from '../support/agents.ts'
 import { collect, inputFor, typesOf, verify } from '../support/events.ts'
 import { useKafka } from '../support/kafka.ts'
+import { quiet } from '../support/quiet.ts'
 import { useHands } from './by-hand.ts'
 
 it('closes the run of a lost worker with WORKER_LOST, and shows what it had written', async () => {
@@ -21,7 +22,6 @@ it('closes the run of a lost worker with WORKER_LOST, and shows what it had writ
     hands.eventOf(claim.claimId, 2, { type: 'TEXT_MESSAGE_START', messageId: 'm', role: 'assistant' }),
   ])
   await hands.send(command)
-  const quiet = { info: () => {}, warn: () => {}, error: () => {} }
   const agents = { talker: new ScriptedAgent(talker(3), 'talker') }
   await kafka.worker({ agents, presenceLimitMs: 300, presenceIntervalMs: 100, logger: quiet })
   while ((await runner.status('t'))?.runs[0]?.status !== 'failed') await sleep(20)

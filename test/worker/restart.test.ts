@@ -4,9 +4,9 @@ import { CLIENTS, replay, type Thread } from '../run/clients.ts'
 import { ScriptedAgent, talker, talkOf } from '../support/agents.ts'
 import { collect, inputFor, textOf, typesOf, verify } from '../support/events.ts'
 import { useKafka } from '../support/kafka.ts'
+import { quiet } from '../support/quiet.ts'
 import { useHands } from './by-hand.ts'
 
-const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 const FAST = { presenceLimitMs: 300, presenceIntervalMs: 100, logger: quiet }
 const agents = {
   talker: { agent: () => new ScriptedAgent(talker(3), 'talker'), onWorkerLost: 'restart' as const },

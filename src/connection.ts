@@ -107,7 +107,7 @@ export const connectionOn = (
     logger,
     system,
     topics,
-    logs: createThreadLogs({ cluster, appender, tail, prefix: config.prefix, logger }),
+    logs: createThreadLogs({ cluster, appender, tail, prefix: config.prefix, logger, system }),
     tail,
     producer,
     beats,

@@ -9,6 +9,8 @@ export interface FetchedRecord {
   headers: Record<string, string>
   /** Milliseconds since 1970: Kafka's timestamp of the record. */
   time: number
+  /** What its first reader made of it: the topic's other readers in this process get the same record. */
+  decoded?: unknown
 }
 
 /** What one fetch brought of one partition. */

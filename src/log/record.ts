@@ -108,6 +108,12 @@ export type LogRecord = NewRecord | ForeignRecord
 export const isTerminal = (event: { type: string }): boolean =>
   event.type === 'RUN_FINISHED' || event.type === 'RUN_ERROR'
 
+/** Whether something is done on the strength of it that cannot be taken back. */
+export const decides = (record: NewRecord): boolean =>
+  record.kind === 'claim' ||
+  record.kind === 'deleted' ||
+  (record.kind === 'event' && isTerminal(record.event))
+
 /**
  * A record's key, unique to the append attempt. A repeated append must not share the key of the first: the
  * cleaner keeps the last of equal keys, and would move a claim or terminal event behind what it decided.

@@ -1,42 +1,17 @@
-import type { RunnerError } from '../errors.ts'
 import type { Appender } from '../kafka/appender.ts'
 import type { Cluster } from '../kafka/cluster.ts'
 import type { FetchedRecord } from '../kafka/fetch.ts'
+import type { FollowHandlers } from '../kafka/follower.ts'
 import type { Tail } from '../kafka/tail.ts'
 import type { Logger } from '../logger.ts'
+import type { System } from '../system.ts'
 import { THREAD_TOPIC_CONFIG, threadTopic } from '../topics.ts'
 import { decodeRecord, encodeRecord } from './codec.ts'
-import type { LogRecord, NewRecord } from './record.ts'
-
-/** A record as a reader meets it. */
-export interface ReadRecord {
-  record: LogRecord
-  key: string
-  offset: number
-}
-
-/**
- * A place in a thread's log. A thread that was deleted may have a log again, which is another one: an offset
- * means nothing in it.
- */
-export interface LogPosition {
-  nextOffset: number
-  /** Of which log; none where nothing of it was read yet. */
-  logId?: string
-}
-
-export interface ThreadHandlers {
-  /** Once, before anything else of it: which log is read. */
-  onLocated?(logId: string): void
-  onRecords(records: ReadRecord[]): void
-  /** Once: everything up to `nextOffset` has been delivered. */
-  onCaughtUp?(nextOffset: number): void
-  /** Instead of everything: the thread has no log, or not the one that was asked for. */
-  onMissing(): void
-  /** Instead of anything further: the log that was read was removed. `onMissing` unless given. */
-  onGone?(): void
-  onError(error: RunnerError): void
-}
+import { copyOf } from './copy.ts'
+import { Feed } from './feed.ts'
+import { Following } from './following.ts'
+import type { LogPosition, ReadRecord, ThreadHandlers } from './reading.ts'
+import type { EventRecord, LogRecord, NewRecord } from './record.ts'
 
 /** The thread logs of a prefix: where worker and connect meet, and nowhere else. */
 export interface ThreadLogs {
@@ -68,23 +43,33 @@ export interface ThreadLogParts {
   tail: Tail
   prefix: string
   logger: Logger
+  system: Pick<System, 'elapsed' | 'sleep'>
 }
 
 const START: LogPosition = { nextOffset: 0 }
 
-export const createThreadLogs = ({ cluster, appender, tail, prefix, logger }: ThreadLogParts): ThreadLogs => {
+export const createThreadLogs = (parts: ThreadLogParts): ThreadLogs => {
+  const { cluster, appender, tail, prefix, logger, system } = parts
+  const feed = new Feed(system)
+
+  const decoderOf =
+    (topic: string) =>
+    (wire: FetchedRecord): ReadRecord => {
+      const { key, offset } = wire
+      return { record: decodeOnce(wire, topic, logger), key, offset }
+    }
+
   const follow: ThreadLogs['follow'] = (threadId, from, handlers) => {
     const topic = threadTopic(prefix, threadId)
-    const { nextOffset, logId } = from === 0 ? START : from
-    const decode = (wire: FetchedRecord): ReadRecord => {
-      const { key, offset } = wire
-      const record = decodeRecord(wire)
-      if (record.kind === 'foreign')
-        logger.warn('A record that is not ours was skipped', { topic, offset, reason: record.reason })
-      return { record, key, offset }
+    const place = from === 0 ? START : from
+    const following = new Following({ tail, topic, from: place, handlers, decode: decoderOf(topic) })
+    feed.add(topic, following)
+    return {
+      stop: () => {
+        feed.remove(topic, following)
+        following.stop()
+      },
     }
-    const onRecords = (fetched: FetchedRecord[]) => handlers.onRecords(fetched.map(decode))
-    return tail.follow(topic, nextOffset, { ...handlers, onRecords }, logId)
   }
 
   return {
@@ -94,25 +79,49 @@ export const createThreadLogs = ({ cluster, appender, tail, prefix, logger }: Th
       if ((await cluster.locate(topic)) === undefined) await cluster.createTopic(topic, THREAD_TOPIC_CONFIG)
     },
     remove: (threadId, logId) => cluster.deleteTopic(threadTopic(prefix, threadId), logId),
-    append: (threadId, records) =>
-      appender.append(threadTopic(prefix, threadId), (attempt) =>
+    append: async (threadId, records) => {
+      const topic = threadTopic(prefix, threadId)
+      const appended = await appender.append(topic, (attempt) =>
         records.map((record) => encodeRecord(record, attempt)),
-      ),
+      )
+      feed.offer(topic, records, appended)
+      return appended
+    },
     read: (threadId, from, onRecords) =>
       new Promise((resolve, reject) => {
+        const topic = threadTopic(prefix, threadId)
+        const decode = decoderOf(topic)
+        const { nextOffset: start, logId: wanted } = from === 0 ? START : from
         let logId = ''
-        const following = follow(threadId, from, {
+        const handlers: FollowHandlers = {
           onLocated: (located) => {
             logId = located
           },
-          onRecords,
+          onRecords: (fetched) => onRecords(fetched.map(decode)),
           onCaughtUp: (nextOffset) => {
-            following.stop()
+            reading.stop()
             resolve({ nextOffset, logId })
           },
           onMissing: () => resolve(undefined),
           onError: reject,
-        })
+        }
+        const reading = tail.follow(topic, start, handlers, wanted)
       }),
   }
+}
+
+/** A record that many readers of this process get is decoded for the first of them; each has an event of its own. */
+const decodeOnce = (wire: FetchedRecord, topic: string, logger: Logger): LogRecord => {
+  const known = wire.decoded as EventRecord | undefined
+  if (known !== undefined) return copyOf(known)
+  const record = decodeRecord(wire)
+  if (record.kind === 'foreign')
+    logger.warn('A record that is not ours was skipped', {
+      topic,
+      offset: wire.offset,
+      reason: record.reason,
+    })
+  if (record.kind !== 'event') return record
+  wire.decoded = record
+  return copyOf(record)
 }

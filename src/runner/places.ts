@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
+import type { LogPosition, ReadRecord } from '../log/reading.ts'
 import { applyRecord, EMPTY_THREAD, type ThreadState, type Verdict } from '../log/reducer.ts'
-import type { LogPosition, ReadRecord, ThreadLogs } from '../log/thread-logs.ts'
+import type { ThreadLogs } from '../log/thread-logs.ts'
 
 /** How far a process has read a thread, and what the log means up to there. */
 export interface Place extends LogPosition {

@@ -1,6 +1,7 @@
 import { Observable, type Subscriber } from 'rxjs'
 import { RunnerError } from '../errors.ts'
 import { ThreadHistory } from '../log/history.ts'
+import type { ReadRecord } from '../log/reading.ts'
 import { type EventRecord, isTerminal } from '../log/record.ts'
 import {
   applyRecord,
@@ -13,7 +14,7 @@ import {
   type ThreadState,
   type Verdict,
 } from '../log/reducer.ts'
-import type { ReadRecord, ThreadLogs } from '../log/thread-logs.ts'
+import type { ThreadLogs } from '../log/thread-logs.ts'
 import { type Cursor, cursorUnknown } from './cursor.ts'
 import type { ReadEvent } from './read-event.ts'
 import { eventsAfter, isPhantom } from './resume.ts'

@@ -132,8 +132,8 @@ export class RunCall {
       return
     }
     if (!('run' in verdict) || verdict.run.commandId !== this.commandId) return
+    if (!this.answered) this.#cancelTimer?.()
     this.answered = true
-    this.#cancelTimer?.()
     if (verdict.did !== 'show') return
     const { seq, event } = verdict.record
     const expected = (this.#lastSeq ?? verdict.run.firstSeq - 1) + 1

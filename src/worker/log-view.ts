@@ -1,5 +1,5 @@
 import { ThreadHistory } from '../log/history.ts'
-import type { LogPosition, ReadRecord } from '../log/thread-logs.ts'
+import type { LogPosition, ReadRecord } from '../log/reading.ts'
 import { type Interrupt, interruptsAfter } from '../run/interrupts.ts'
 import { knownMessageIds } from '../run/messages.ts'
 

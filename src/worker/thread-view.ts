@@ -1,6 +1,6 @@
 import { RunnerError } from '../errors.ts'
 import type { ThreadHistory } from '../log/history.ts'
-import { isTerminal, keyOf, type NewRecord } from '../log/record.ts'
+import { decides, keyOf, type NewRecord } from '../log/record.ts'
 import { latestClaim, type ThreadState } from '../log/reducer.ts'
 import type { ThreadLogs } from '../log/thread-logs.ts'
 import type { Interrupt } from '../run/interrupts.ts'
@@ -161,9 +161,3 @@ export class ThreadView {
     return end !== undefined
   }
 }
-
-/** Whether something is done on the strength of it that cannot be taken back. */
-const decides = (record: NewRecord): boolean =>
-  record.kind === 'claim' ||
-  record.kind === 'deleted' ||
-  (record.kind === 'event' && isTerminal(record.event))

@@ -4,13 +4,14 @@ import kafkajs, { logLevel, Partitioners } from 'kafkajs'
 import { type Command, encodeCommand } from '../../src/command/command.ts'
 import type { ClaimRecord, EventRecord } from '../../src/log/record.ts'
 import { createThreadLogs } from '../../src/log/thread-logs.ts'
+import { machine } from '../../src/system.ts'
 import { sharedTopics } from '../../src/topics.ts'
 import { useLogIo } from '../support/log-io.ts'
 
 /** Writes commands and thread logs as another process would, record by record. */
 export const useHands = ({ brokers, prefix }: { brokers: string[]; prefix: string }) => {
   const logger = { info: () => {}, warn: () => {}, error: () => {} }
-  const logs = createThreadLogs({ ...useLogIo(), prefix, logger })
+  const logs = createThreadLogs({ ...useLogIo(), prefix, logger, system: machine })
 
   const commandFor = (input: RunAgentInput, agentId: string): Command => ({
     version: 1,

@@ -1,0 +1,80 @@
+import type { FetchedRecord } from '../kafka/fetch.ts'
+import type { FollowHandlers } from '../kafka/follower.ts'
+import type { Tail } from '../kafka/tail.ts'
+import type { LogPosition, ReadRecord, ThreadHandlers } from './reading.ts'
+
+export interface FollowingOptions {
+  tail: Tail
+  topic: string
+  from: LogPosition
+  handlers: ThreadHandlers
+  decode(wire: FetchedRecord): ReadRecord
+}
+
+/** One reader of a thread log: by the tail, or fed with what this process appends. */
+export class Following {
+  readonly #options: FollowingOptions
+  #position: number
+  #logId: string | undefined
+  #caughtUp = false
+  /** None while it is fed. */
+  #reading: { stop(): void } | undefined
+  #stopped = false
+
+  constructor(options: FollowingOptions) {
+    this.#options = options
+    this.#position = options.from.nextOffset
+    this.#logId = options.from.logId
+    this.readOn()
+  }
+
+  /** Whether it has everything before this offset, and nothing from there on. */
+  isAt(offset: number): boolean {
+    return this.#caughtUp && !this.#stopped && offset === this.#position
+  }
+
+  /** Takes what comes next in the log, and reads no longer until `readOn`. */
+  take(records: ReadRecord[]): void {
+    this.#reading?.stop()
+    this.#reading = undefined
+    this.#position += records.length
+    this.#options.handlers.onRecords(records)
+  }
+
+  readOn(): void {
+    if (this.#stopped || this.#reading !== undefined) return
+    const { tail, topic } = this.#options
+    this.#reading = tail.follow(topic, this.#position, this.#handlers(), this.#logId)
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#reading?.stop()
+  }
+
+  #handlers(): FollowHandlers {
+    const { handlers, decode } = this.#options
+    // A reader that was fed has heard of these already.
+    const isFirst = !this.#caughtUp
+    const onGone = () => (handlers.onGone ?? handlers.onMissing)()
+    return {
+      onLocated: (logId) => {
+        this.#logId = logId
+        if (isFirst) handlers.onLocated?.(logId)
+      },
+      onRecords: (fetched) => {
+        const last = fetched.at(-1)
+        if (last !== undefined) this.#position = last.offset + 1
+        handlers.onRecords(fetched.map(decode))
+      },
+      onCaughtUp: (nextOffset) => {
+        this.#position = nextOffset
+        this.#caughtUp = true
+        if (isFirst) handlers.onCaughtUp?.(nextOffset)
+      },
+      onMissing: isFirst ? () => handlers.onMissing() : onGone,
+      onGone,
+      onError: (error) => handlers.onError(error),
+    }
+  }
+}

@@ -1,10 +1,18 @@
-import { setTimeout as delay } from 'node:timers/promises'
+/** Why a wait ends that is over before its time. Without a reason `abort` makes an error, stack and all, each time. */
+export const OVER = 'over'
 
 /** Waits; ends early, without an error, when the signal aborts. */
-export const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
-  try {
-    await delay(ms, undefined, { signal })
-  } catch (error) {
-    if (signal?.aborted !== true) throw error
-  }
-}
+export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal?.aborted) {
+      resolve()
+      return
+    }
+    const end = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    signal?.addEventListener('abort', end, { once: true })
+  })

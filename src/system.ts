@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { sleep } from './sleep.ts'
+import { OVER, sleep } from './sleep.ts'
 
 /** What the rules of a run take from the machine: time and unique names. The simulator brings its own. */
 export interface System {
@@ -30,7 +30,7 @@ export const settlesWithin = async (
   ms: number,
 ): Promise<boolean> => {
   const settled = new AbortController()
-  const end = () => settled.abort()
+  const end = () => settled.abort(OVER)
   something.then(end, end)
   await sleep(ms, settled.signal)
   return settled.signal.aborted
@@ -42,5 +42,5 @@ export const after = ({ sleep }: Pick<System, 'sleep'>, ms: number, act: () => v
   void sleep(ms, cancelled.signal).then(() => {
     if (!cancelled.signal.aborted) act()
   })
-  return () => cancelled.abort()
+  return () => cancelled.abort(OVER)
 }

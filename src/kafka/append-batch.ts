@@ -82,6 +82,15 @@ export const messageFor = (topic: string, record: AppendRecord): MessageRecord =
   // The type has no null, but the encoder writes one: a tombstone.
   value: record.value as Buffer,
   headers: new Map(
-    Object.entries(record.headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)]),
+    Object.entries(record.headers).map(([name, value]) => [bufferOf(name), Buffer.from(value)]),
   ),
 })
+
+/** Of header names, which are few: those that record.ts writes. */
+const names = new Map<string, Buffer>()
+
+const bufferOf = (name: string): Buffer => {
+  const known = names.get(name) ?? Buffer.from(name)
+  names.set(name, known)
+  return known
+}

@@ -4,8 +4,6 @@ import { type FetchedPartition, fetchOnce, NO_SESSION } from './fetch.ts'
 import type { Follower } from './follower.ts'
 import { KAFKA } from './protocol-error.ts'
 
-/** How long a fetch waits when all it serves have caught up and only wait for a live session to turn over. */
-const JOIN_WAIT_MS = 5
 /** Partitions in one fetch: few, so that one long thread does not hold the others back. */
 const PARTITIONS_MAX = 32
 
@@ -14,18 +12,28 @@ export interface CatchUpEvents {
   onLost(followers: Follower[], code: number | undefined): void
 }
 
-/** Replays threads from one broker, over a connection that never waits for what is not there yet. */
+/**
+ * Reads topics of one broker outside a fetch session. Kafka serves one request of a connection at a time: whoever
+ * replays is never to stand behind a fetch that waits, so those who wait have a connection of their own.
+ */
 export class CatchUp {
   readonly #leader: BrokerAddress
   readonly #pool: ConnectionPool
+  /** How long a fetch waits for what is not there yet: nothing in a replay. */
+  readonly #waitMs: number
   readonly #events: CatchUpEvents
   readonly #followers = new Set<Follower>()
   #running = false
 
-  constructor(leader: BrokerAddress, pool: ConnectionPool, events: CatchUpEvents) {
+  constructor(leader: BrokerAddress, pool: ConnectionPool, waitMs: number, events: CatchUpEvents) {
     this.#leader = leader
     this.#pool = pool
+    this.#waitMs = waitMs
     this.#events = events
+  }
+
+  get size(): number {
+    return this.#followers.size
   }
 
   add(follower: Follower): void {
@@ -70,7 +78,7 @@ export class CatchUp {
     const connection = await this.#pool.get(this.#leader)
     const answer = await fetchOnce(connection, {
       ...NO_SESSION,
-      maxWaitMs: all.every(({ caughtUp }) => caughtUp) ? JOIN_WAIT_MS : 0,
+      maxWaitMs: this.#waitMs,
       partitions: [...members].map(([topicId, followers]) => ({
         topicId,
         offset: Math.min(...followers.map(({ position }) => position)),
@@ -90,10 +98,9 @@ export class CatchUp {
       return
     }
     for (const follower of followers) {
-      const before = follower.caughtUp
       follower.deliver(partition)
       if (follower.stopped) this.#followers.delete(follower)
-      else if (!before && follower.caughtUp) this.#events.onCaughtUp(follower)
+      else if (follower.caughtUp) this.#events.onCaughtUp(follower)
     }
   }
 

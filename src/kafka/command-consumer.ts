@@ -2,7 +2,7 @@ import { type Consumer, Kafka, type KafkaMessage } from 'kafkajs'
 import type { KafkaOptions } from '../config.ts'
 import { messageOf, RunnerError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
-import { sleep } from '../sleep.ts'
+import { OVER, sleep } from '../sleep.ts'
 import { kafkajsConfig } from './options.ts'
 
 /** A record of the commands topic with its place. */
@@ -100,7 +100,7 @@ export const createCommandConsumer = (
 /** A record that waits for a free place must not cost the membership, which lives by heartbeats. */
 const keepMembership = async (taken: Promise<void>, heartbeat: () => Promise<void>): Promise<void> => {
   const done = new AbortController()
-  void taken.finally(() => done.abort())
+  void taken.finally(() => done.abort(OVER))
   await sleep(0, done.signal)
   while (!done.signal.aborted) {
     await heartbeat()

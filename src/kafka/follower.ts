@@ -80,9 +80,12 @@ export class Follower {
     return this.#failures === 0 ? 0 : performance.now() - this.#failingSince
   }
 
-  /** How long to wait before the next attempt: nothing at first, then longer each time. */
+  /**
+   * How long to wait before the next attempt: nothing at first, then longer each time. Slowly so, since a topic
+   * just made is served some milliseconds after it is known.
+   */
   pauseMs(): number {
-    return this.#failures === 0 ? 0 : Math.min(2 ** this.#failures, 500)
+    return this.#failures === 0 ? 0 : Math.min(1.4 ** this.#failures, 500)
   }
 
   miss(): void {

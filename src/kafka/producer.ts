@@ -1,4 +1,4 @@
-import { Kafka, Partitioners } from 'kafkajs'
+import { Kafka, type Message, Partitioners, type TopicMessages } from 'kafkajs'
 import type { KafkaOptions } from '../config.ts'
 import { messageOf, RunnerError } from '../errors.ts'
 import { kafkajsConfig } from './options.ts'
@@ -23,11 +23,25 @@ export interface ProducerOptions {
   acks: -1 | 1
 }
 
+/** Records in one request; what is beyond waits for the next. */
+const BATCH_RECORDS_MAX = 500
+
+interface Waiting {
+  record: ProducerRecord
+  done: PromiseWithResolvers<void>
+}
+
+/**
+ * Group commit over all topics: a request goes out at once when none is in flight; what comes meanwhile travels
+ * together in the next. So the records of a key stay in order.
+ */
 export const createProducer = (options: KafkaOptions, { acks }: ProducerOptions): SharedProducer => {
   const producer = new Kafka(kafkajsConfig(options)).producer({
     createPartitioner: Partitioners.DefaultPartitioner,
     allowAutoTopicCreation: false,
   })
+  const waiting: Waiting[] = []
+  let sending = false
   let connected: Promise<void> | undefined
   const connect = () => {
     connected ??= producer.connect().catch((error) => {
@@ -36,18 +50,30 @@ export const createProducer = (options: KafkaOptions, { acks }: ProducerOptions)
     })
     return connected
   }
-  return {
-    send: async ({ topic, key, value, headers }) => {
+
+  const flush = async (): Promise<void> => {
+    sending = true
+    // At the next microtask, so that records of the same moment share a request.
+    await Promise.resolve()
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, BATCH_RECORDS_MAX)
       try {
         await connect()
-        await producer.send({ topic, acks, messages: [{ key, value, headers }] })
+        await producer.sendBatch({ acks, topicMessages: byTopic(batch) })
+        for (const { done } of batch) done.resolve()
       } catch (error) {
-        throw new RunnerError(
-          'BROKER_UNAVAILABLE',
-          `A record could not be written to topic "${topic}" at ${options.brokers.join(', ')}: ${messageOf(error)}.`,
-          { cause: error },
-        )
+        for (const { record, done } of batch) done.reject(notWritten(record, options, error))
       }
+    }
+    sending = false
+  }
+
+  return {
+    send: (record) => {
+      const done = Promise.withResolvers<void>()
+      waiting.push({ record, done })
+      if (!sending) void flush()
+      return done.promise
     },
     close: async () => {
       await connected?.catch(() => {})
@@ -55,3 +81,21 @@ export const createProducer = (options: KafkaOptions, { acks }: ProducerOptions)
     },
   }
 }
+
+const byTopic = (batch: readonly Waiting[]): TopicMessages[] => {
+  const topics = new Map<string, Message[]>()
+  for (const { record } of batch) {
+    const { topic, key, value, headers } = record
+    const messages = topics.get(topic) ?? []
+    topics.set(topic, messages)
+    messages.push({ key, value, headers })
+  }
+  return [...topics].map(([topic, messages]) => ({ topic, messages }))
+}
+
+const notWritten = ({ topic }: ProducerRecord, { brokers }: KafkaOptions, error: unknown): RunnerError =>
+  new RunnerError(
+    'BROKER_UNAVAILABLE',
+    `A record could not be written to topic "${topic}" at ${brokers.join(', ')}: ${messageOf(error)}.`,
+    { cause: error },
+  )

@@ -1,3 +1,4 @@
+import type { ConnectionPool } from '@platformatic/kafka'
 import { messageOf, RunnerError } from '../errors.ts'
 import { sleep } from '../sleep.ts'
 import { CatchUp } from './catch-up.ts'
@@ -29,27 +30,42 @@ const GONE_AFTER_MS = 5_000
 /** Brokers know a topic that was read before, if it is still there; who asks for it can also ask again. */
 const KNOWN_GONE_AFTER_MS = 500
 
+/** How long a follower that waits for its live session's long poll to turn over is served by one fetch. */
+const JOIN_WAIT_MS = 5
+/** Fetches that wait, side by side: who has just caught up is to find one that is idle. */
+const JOINS_MAX = 4
+
 /** Everything that serves one broker's partitions. */
 interface Lane {
-  catchUp: CatchUp
+  replays: CatchUp
+  /** For those who have caught up, until their live session takes them in. */
+  joins: CatchUp[]
   sessions: LiveSession[]
 }
 
 export const createTail = (cluster: Cluster, options: TailOptions): Tail => {
   const lanes = new Map<string, Lane>()
   const homes = new Map<Follower, Lane>()
-  const catchUpPool = cluster.newPool()
+  const pools = Array.from({ length: 1 + JOINS_MAX }, () => cluster.newPool())
   const closing = new AbortController()
 
   const laneOf = (leader: BrokerAddress): Lane => {
     const address = `${leader.host}:${leader.port}`
     const known = lanes.get(address)
     if (known !== undefined) return known
-    const catchUp = new CatchUp(leader, catchUpPool, {
-      onCaughtUp: (follower) => sessionFor(lane, leader, follower.topicId).join(follower),
+    const [replayPool, ...joinPools] = pools as [ConnectionPool, ...ConnectionPool[]]
+    const replays = new CatchUp(leader, replayPool, 0, {
+      onCaughtUp: (follower) => {
+        replays.remove(follower)
+        leastOf(lane.joins).add(follower)
+        sessionFor(lane, leader, follower.topicId).join(follower)
+      },
       onLost: relocateAll,
     })
-    const lane: Lane = { catchUp, sessions: [] }
+    const joins = joinPools.map(
+      (pool) => new CatchUp(leader, pool, JOIN_WAIT_MS, { onCaughtUp: () => {}, onLost: relocateAll }),
+    )
+    const lane: Lane = { replays, joins, sessions: [] }
     lanes.set(address, lane)
     return lane
   }
@@ -59,7 +75,9 @@ export const createTail = (cluster: Cluster, options: TailOptions): Tail => {
     const roomy = own ?? lane.sessions.find((session) => session.size < SESSION_TOPICS_MAX)
     if (roomy !== undefined) return roomy
     const session = new LiveSession(cluster, leader, {
-      onJoined: (follower) => lane.catchUp.remove(follower),
+      onJoined: (follower) => {
+        for (const join of lane.joins) join.remove(follower)
+      },
       onLost: relocateAll,
     })
     lane.sessions.push(session)
@@ -69,7 +87,8 @@ export const createTail = (cluster: Cluster, options: TailOptions): Tail => {
   const leaveAll = (follower: Follower): void => {
     const lane = homes.get(follower)
     homes.delete(follower)
-    lane?.catchUp.remove(follower)
+    lane?.replays.remove(follower)
+    for (const join of lane?.joins ?? []) join.remove(follower)
     for (const session of lane?.sessions ?? []) session.leave(follower)
   }
 
@@ -111,7 +130,7 @@ export const createTail = (cluster: Cluster, options: TailOptions): Tail => {
     follower.established ||= found.served
     const lane = laneOf(found.leader)
     homes.set(follower, lane)
-    lane.catchUp.add(follower)
+    lane.replays.add(follower)
   }
 
   /** Retention may have removed the start of a topic; a position behind its end means another log. */
@@ -144,11 +163,17 @@ export const createTail = (cluster: Cluster, options: TailOptions): Tail => {
       follower.fail(new RunnerError('RUNNER_CLOSED', 'The reader was closed.'))
     }
     const sessions = [...lanes.values()].flatMap((lane) => lane.sessions)
-    await Promise.all([...sessions.map((session) => session.close()), cluster.closePool(catchUpPool)])
+    await Promise.all([
+      ...sessions.map((session) => session.close()),
+      ...pools.map((pool) => cluster.closePool(pool)),
+    ])
   }
 
   return { follow, close }
 }
+
+const leastOf = (joins: readonly CatchUp[]): CatchUp =>
+  joins.reduce((least, join) => (join.size < least.size ? join : least))
 
 /** Whether a topic that brokers do not know, or another one in its place, means that it was deleted. */
 const isGone = (follower: Follower, other: Place | undefined): boolean => {

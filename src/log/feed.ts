@@ -2,19 +2,22 @@ import type { Appended } from '../kafka/append-batch.ts'
 import type { System } from '../system.ts'
 import { copyOf } from './copy.ts'
 import type { Following } from './following.ts'
+import type { ReadRecord } from './reading.ts'
 import { type EventRecord, isTerminal, keyOf, type NewRecord } from './record.ts'
 
-/** After this long without an append of this process, its readers look at the log again for those of others. */
+/** After this long without anything its readers look at the log again, for what others have appended. */
 const FED_MS_MAX = 2_000
+/** What decides something is read back by whoever appended it, and comes from there; or else is read. */
+const READ_BACK_MS_MAX = 200
 
 /**
- * What this process appends need not be fetched by its own readers: once the brokers have acknowledged it,
- * they get it from here, as long as it comes next in the log. Whatever decides something is read back.
+ * What this process appends or reads need not be fetched by each of its readers: once the brokers have
+ * acknowledged it, they get it from here, as long as it comes next in the log.
  */
 export class Feed {
   readonly #system: Pick<System, 'elapsed' | 'sleep'>
   readonly #byTopic = new Map<string, Set<Following>>()
-  /** When each reader that is not reading was last given something. */
+  /** Until when each reader that does not read itself waits for more. */
   readonly #fed = new Map<Following, number>()
   #watching = false
 
@@ -35,27 +38,43 @@ export class Feed {
   }
 
   /** What was appended and acknowledged, in the order of the acknowledgements. */
-  offer(topic: string, records: readonly NewRecord[], { baseOffset, appendAttempt }: Appended): void {
-    for (const following of this.#byTopic.get(topic) ?? []) {
-      // A repeated append may lie in the log twice.
-      const taken = appendAttempt === 0 && records.every(isPlainEvent) && following.isAt(baseOffset)
-      if (taken) {
-        this.#fed.set(following, this.#system.elapsed())
-        following.take(records.map((record, at) => readOf(record, baseOffset + at)))
-      } else {
-        this.#fed.delete(following)
-        following.readOn()
-      }
+  appended(topic: string, records: readonly NewRecord[], { baseOffset, appendAttempt }: Appended): void {
+    const readers = this.#byTopic.get(topic)
+    if (readers === undefined) return
+    // A repeated append may lie in the log twice, and what decides may lie in another log of that name.
+    const isSure = appendAttempt === 0 && records.every(isPlainEvent)
+    for (const following of readers) {
+      if (isSure && following.isAt(baseOffset))
+        this.#give(
+          following,
+          records.map((record, at) => readOf(record, baseOffset + at)),
+        )
+      else if (this.#fed.has(following)) this.#waitUntil(following, READ_BACK_MS_MAX)
     }
-    if (this.#fed.size > 0 && !this.#watching) void this.#watch()
+  }
+
+  /** What was read of a log from an offset on; each reader gets records of its own. */
+  read(topic: string, logId: string, from: number, copies: () => ReadRecord[]): void {
+    for (const following of this.#byTopic.get(topic) ?? [])
+      if (following.isAt(from, logId)) this.#give(following, copies())
+  }
+
+  #give(following: Following, records: ReadRecord[]): void {
+    this.#waitUntil(following, FED_MS_MAX)
+    following.take(records)
+  }
+
+  #waitUntil(following: Following, ms: number): void {
+    this.#fed.set(following, this.#system.elapsed() + ms)
+    if (!this.#watching) void this.#watch()
   }
 
   async #watch(): Promise<void> {
     this.#watching = true
     while (this.#fed.size > 0) {
-      await this.#system.sleep(FED_MS_MAX / 2)
-      for (const [following, at] of this.#fed) {
-        if (this.#system.elapsed() - at < FED_MS_MAX) continue
+      await this.#system.sleep(READ_BACK_MS_MAX / 2)
+      for (const [following, until] of this.#fed) {
+        if (this.#system.elapsed() < until) continue
         this.#fed.delete(following)
         following.readOn()
       }
@@ -68,7 +87,7 @@ const isPlainEvent = (record: NewRecord): record is EventRecord =>
   record.kind === 'event' && !isTerminal(record.event)
 
 /** A copy: the writer keeps its own for the run record. */
-const readOf = (record: EventRecord, offset: number) => ({
+const readOf = (record: EventRecord, offset: number): ReadRecord => ({
   record: copyOf(record),
   key: keyOf(record),
   offset,

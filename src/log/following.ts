@@ -28,16 +28,16 @@ export class Following {
     this.readOn()
   }
 
-  /** Whether it has everything before this offset, and nothing from there on. */
-  isAt(offset: number): boolean {
-    return this.#caughtUp && !this.#stopped && offset === this.#position
+  /** Whether it has everything before this offset of this log, and nothing from there on. */
+  isAt(offset: number, logId = this.#logId): boolean {
+    return this.#caughtUp && !this.#stopped && offset === this.#position && logId === this.#logId
   }
 
   /** Takes what comes next in the log, and reads no longer until `readOn`. */
   take(records: ReadRecord[]): void {
     this.#reading?.stop()
     this.#reading = undefined
-    this.#position += records.length
+    this.#position = (records.at(-1)?.offset ?? this.#position - 1) + 1
     this.#options.handlers.onRecords(records)
   }
 

@@ -84,7 +84,7 @@ export const createThreadLogs = (parts: ThreadLogParts): ThreadLogs => {
       const appended = await appender.append(topic, (attempt) =>
         records.map((record) => encodeRecord(record, attempt)),
       )
-      feed.offer(topic, records, appended)
+      feed.appended(topic, records, appended)
       return appended
     },
     read: (threadId, from, onRecords) =>
@@ -93,11 +93,16 @@ export const createThreadLogs = (parts: ThreadLogParts): ThreadLogs => {
         const decode = decoderOf(topic)
         const { nextOffset: start, logId: wanted } = from === 0 ? START : from
         let logId = ''
+        let position = start
         const handlers: FollowHandlers = {
           onLocated: (located) => {
             logId = located
           },
-          onRecords: (fetched) => onRecords(fetched.map(decode)),
+          onRecords: (fetched) => {
+            onRecords(fetched.map(decode))
+            feed.read(topic, logId, position, () => fetched.map(decode))
+            position = (fetched.at(-1)?.offset ?? position) + 1
+          },
           onCaughtUp: (nextOffset) => {
             reading.stop()
             resolve({ nextOffset, logId })

@@ -1,5 +1,6 @@
 import type { Command } from '../command/command.ts'
 import type { CommandRecord } from '../kafka/command-consumer.ts'
+import { OVER } from '../sleep.ts'
 import type { System } from '../system.ts'
 import type { Hold } from './hold.ts'
 import type { Place } from './place.ts'
@@ -24,7 +25,7 @@ const LOOK_AGAIN_MS = 1_000
 export const answer = async (options: AnswerOptions): Promise<boolean> => {
   const { command, commands } = options
   let bell = new AbortController()
-  const turn = commands.enter(command, () => bell.abort())
+  const turn = commands.enter(command, () => bell.abort(OVER))
   try {
     for (;;) {
       // Before the look, so that nothing that happens during it goes unheard.
@@ -74,7 +75,7 @@ const pause = async (
   if (other !== undefined && !commands.executes(other))
     events.push(commands.logGoesOn(command.threadId, signal))
   await Promise.race(events)
-  over.abort()
+  over.abort(OVER)
 }
 
 const lookAgainInMs = ({ time, ttlMs }: Command, now: number): number => {

@@ -1,8 +1,10 @@
-import type { AbstractAgent, BaseEvent, RunAgentInput } from '@ag-ui/client'
+import type { AbstractAgent, RunAgentInput } from '@ag-ui/client'
 import { type ErrorCode, messageOf, RunnerError } from '../errors.ts'
 import type { EndCause } from '../log/record.ts'
 import { finalizeRun, type RunEnding } from '../run/finalize.ts'
+import { OVER } from '../sleep.ts'
 import type { System } from '../system.ts'
+import { HeldDeltas, type OnEvent } from './held-deltas.ts'
 import type { RunWriter } from './run-writer.ts'
 
 /** Why a run is to end before its agent is done. */
@@ -66,11 +68,14 @@ interface Outcome {
 
 const runAgent = async (options: ExecuteOptions): Promise<Outcome> => {
   const { agent, input, writer, control, stopGraceMs, system } = options
-  const onEvent = ({ event }: { event: BaseEvent }) => {
+  const held = agent.subscribers.length === 0 ? new HeldDeltas() : undefined
+  const onEvent: OnEvent = ({ event, messages }) => {
     if (control.early?.cause === 'failure') return undefined
     try {
       // The cause of a terminal event that an aborted agent still sends itself is the abort.
-      return writer.write(event, control.early?.cause)
+      const room = writer.write(event, control.early?.cause)
+      const mutation = held?.take(event, messages)
+      return room === undefined ? mutation : room.then(() => mutation)
     } catch (error) {
       // Not thrown on: AG-UI's client swallows what a subscriber throws.
       control.end({ cause: 'failure', ...failureOf(error) })
@@ -87,7 +92,7 @@ const runAgent = async (options: ExecuteOptions): Promise<Outcome> => {
   abort(agent)
   const settled = new AbortController()
   const inTime = await Promise.race([running, system.sleep(stopGraceMs, settled.signal)])
-  settled.abort()
+  settled.abort(OVER)
   if (inTime === undefined) await cutOff(agent, system)
   return inTime ?? {}
 }

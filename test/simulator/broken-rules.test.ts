@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import type * as FollowingModule from '../../src/log/following.ts'
 import type * as Reducer from '../../src/log/reducer.ts'
 import type * as Decide from '../../src/worker/decide.ts'
 import type * as ExecutorModule from '../../src/worker/executor.ts'
@@ -12,6 +13,7 @@ const SEEDS_MAX = 1_000
 const TIME_OUT_MS = 240_000
 
 afterEach(() => {
+  vi.doUnmock('../../src/log/following.ts')
   vi.doUnmock('../../src/log/reducer.ts')
   vi.doUnmock('../../src/worker/decide.ts')
   vi.doUnmock('../../src/worker/executor.ts')
@@ -91,6 +93,20 @@ const BROKEN: { rule: string; breaks: RegExp; apply(): void }[] = [
           )
         }
         return { ...original, createExecutor }
+      }),
+  },
+  {
+    rule: 'a reader is given only what comes next for it in the log',
+    breaks: /./,
+    apply: () =>
+      void vi.doMock('../../src/log/following.ts', async (importOriginal) => {
+        const original = await importOriginal<typeof FollowingModule>()
+        class Following extends original.Following {
+          override isAt(): boolean {
+            return true
+          }
+        }
+        return { ...original, Following }
       }),
   },
 ]

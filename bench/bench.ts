@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Contestant, Server } from './contestant.ts'
 import { FLOOR, OURS } from './contestants/kafka.ts'
@@ -169,6 +169,13 @@ export class Bench {
         ),
       ],
     }
+  }
+
+  /** Resident memory of a server's processes. */
+  residentMiB(server: Server): number {
+    const kibOf = (pid: number) =>
+      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
+    return server.pids().reduce((sum, pid) => sum + kibOf(pid), 0) / 1024
   }
 
   /** Ends all processes. Idempotent. */

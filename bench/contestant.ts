@@ -21,6 +21,8 @@ export interface Client {
   run(threadId: string, script: Script, onEvent: (event: BaseEvent) => void): Promise<void>
   /** The thread from its beginning: replay, then the run that goes on, live. Undefined members cannot do it. */
   connect?(threadId: string, onEvent: (event: BaseEvent) => void): Reading
+  /** Serves the threads over HTTP; the address of the server. */
+  serve?(): Promise<string>
   close(): Promise<void>
 }
 

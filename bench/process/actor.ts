@@ -9,6 +9,7 @@ import { pace } from './pace.ts'
 import { stopProfile } from './profile.ts'
 import { requestsSent } from './requests.ts'
 import { type ShortRuns, type ShortRunTimes, shortRuns } from './short-runs.ts'
+import { openStream } from './streams.ts'
 
 /** What a measuring process does on request; each method is called by name over the process's channel. */
 
@@ -77,9 +78,10 @@ const startRun = (threadId: string): Promise<LiveRun> =>
     done.catch(reject)
   })
 
-/** Connects to each thread, and resolves once every reader has seen something. */
+/** Connects to each thread, and resolves once every reader has seen something; at once for those of a thread that is read already. */
 export const follow = async ({ threadIds, at = 50 }: { threadIds: string[]; at?: number }): Promise<void> => {
   ages.connect.clear()
+  const known = new Set<string>()
   await inBatches(threadIds, at, async (threadId) => {
     const seen = Promise.withResolvers<void>()
     const reading = client.connect!(threadId, (event) => {
@@ -88,7 +90,10 @@ export const follow = async ({ threadIds, at = 50 }: { threadIds: string[]; at?:
     })
     reading.done.catch(seen.reject)
     readings.push(reading)
-    await seen.promise
+    if (!known.has(threadId)) {
+      known.add(threadId)
+      await seen.promise
+    }
   })
 }
 
@@ -189,6 +194,63 @@ export const replay = async ({
 }
 
 export { rawFetch, rawProduce } from './raw.ts'
+
+/** A run that has said so much, and goes on until `endRuns`. */
+export const leaveOpen = async ({
+  threadId,
+  events,
+  bytes,
+}: {
+  threadId: string
+  events: number
+  bytes: number
+}): Promise<void> => {
+  await client.prepare?.([threadId])
+  const end = Promise.withResolvers<void>()
+  const said = Promise.withResolvers<void>()
+  let seen = 0
+  const script: Script = async (emit) => {
+    for (let sent = 0; sent < events; sent += MESSAGE_DELTAS)
+      await say(emit, Math.min(MESSAGE_DELTAS, events - sent), bytes)
+    await end.promise
+  }
+  const done = client.run(threadId, script, () => {
+    seen += 1
+    // All that is said comes after RUN_STARTED, and messages have a start and an end besides.
+    if (seen >= events + 1) said.resolve()
+  })
+  live.push({ emit: () => {}, messageId: '', end: end.resolve, done })
+  await Promise.race([said.promise, done])
+}
+
+/** Serves this process's threads over HTTP, as an API process does; the address. */
+export const serve = async (): Promise<string> => {
+  if (client.serve === undefined) throw new Error('this contestant has no HTTP server')
+  return client.serve()
+}
+
+/** Opens the thread's event stream so many times, and resolves once each has shown something. */
+export const openStreams = async ({
+  url,
+  threadId,
+  count,
+}: {
+  url: string
+  threadId: string
+  count: number
+}): Promise<void> => {
+  ages.connect.clear()
+  await inBatches(Array.from({ length: count }), 50, async () => {
+    const seen = Promise.withResolvers<void>()
+    const reading = openStream(`${url}/threads/${threadId}/events`, (event) => {
+      ages.connect.note(event)
+      seen.resolve()
+    })
+    reading.done.catch(seen.reject)
+    readings.push(reading)
+    await seen.promise
+  })
+}
 
 /** Ages in milliseconds of what was emitted in a window, by who saw it. */
 export const agesIn = (window: Window) => ({ run: ages.run.in(window), connect: ages.connect.in(window) })

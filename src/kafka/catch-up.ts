@@ -97,6 +97,7 @@ export class CatchUp {
       this.#lose(followers, partition.errorCode)
       return
     }
+    partition.shared = followers.length > 1
     for (const follower of followers) {
       follower.deliver(partition)
       if (follower.stopped) this.#followers.delete(follower)

@@ -1,5 +1,6 @@
 import { type Connection, fetchV17, type RecordsBatch } from '@platformatic/kafka'
 import { answerOf } from './protocol-error.ts'
+import { RepeatedText } from './repeated-text.ts'
 
 /** A record as it lies in a partition. */
 export interface FetchedRecord {
@@ -16,6 +17,8 @@ export interface FetchedRecord {
 /** What one fetch brought of one partition. */
 export interface FetchedPartition {
   topicId: string
+  /** Whether more than one reader gets the records. */
+  shared?: boolean
   errorCode: number
   records: FetchedRecord[]
   /** Where to fetch next: behind the last batch, also when the cleaner left it empty. */
@@ -94,13 +97,37 @@ const readTopic = (topic: fetchV17.FetchResponseTopic): FetchedPartition[] =>
 
 const readBatch = (batch: RecordsBatch): FetchedRecord[] => {
   if ((batch.attributes & IS_CONTROL_BATCH) !== 0) return []
-  return batch.records.map((record) => ({
-    offset: Number(batch.firstOffset) + record.offsetDelta,
-    key: record.key?.toString('utf8') ?? '',
-    value: record.value,
-    headers: Object.fromEntries(
-      record.headers.map(([name, value]) => [name?.toString('utf8') ?? '', value?.toString('utf8') ?? '']),
-    ),
-    time: Number(batch.firstTimestamp + record.timestampDelta),
-  }))
+  return batch.records.map((record) => new RecordOf(batch, record))
+}
+
+/** Most readers never look at a key. */
+class RecordOf implements FetchedRecord {
+  readonly offset: number
+  readonly value: Buffer | null
+  readonly headers: Record<string, string>
+  readonly time: number
+  decoded?: unknown
+  private readonly rawKey: Buffer | null
+
+  constructor(batch: RecordsBatch, record: RecordsBatch['records'][number]) {
+    this.offset = Number(batch.firstOffset) + record.offsetDelta
+    this.value = record.value
+    this.headers = headersOf(record.headers)
+    this.time = Number(batch.firstTimestamp + record.timestampDelta)
+    this.rawKey = record.key
+  }
+
+  get key(): string {
+    return this.rawKey?.toString('utf8') ?? ''
+  }
+}
+
+const names = new RepeatedText()
+const values = new RepeatedText()
+
+const headersOf = (raw: [Buffer | null, Buffer | null][]): Record<string, string> => {
+  const headers: Record<string, string> = {}
+  for (const [at, [name, value]] of raw.entries())
+    headers[name === null ? '' : names.at(at, name)] = value === null ? '' : values.at(at, value)
+  return headers
 }

@@ -5,8 +5,11 @@ import type { FetchedPartition, FetchedRecord } from './fetch.ts'
 export interface FollowHandlers {
   /** Once, before anything else of it: the id of the topic that is read. */
   onLocated?(topicId: string): void
-  /** Records in order, without doubles; after the cleaner's visit, with gaps in their offsets. */
-  onRecords(records: FetchedRecord[]): void
+  /**
+   * Records in order, without doubles; after the cleaner's visit, with gaps in their offsets. Others get the same
+   * ones if they are shared.
+   */
+  onRecords(records: FetchedRecord[], shared?: boolean): void
   /** Once: all that the log held at that moment has been delivered. */
   onCaughtUp?(nextOffset: number): void
   /** Once, instead of everything: there is no such topic. */
@@ -63,7 +66,7 @@ export class Follower {
     // The other connection may have brought the first of these already.
     const records = partition.records.filter(({ offset }) => offset >= this.position)
     this.position = Math.max(this.position, partition.nextOffset ?? 0)
-    if (records.length > 0) this.#handlers.onRecords(records)
+    if (records.length > 0) this.#handlers.onRecords(records, partition.shared)
     // Not at the last record's offset: the cleaner may have emptied the batches behind it.
     if (this.caughtUp || this.stopped || this.position < partition.highWatermark) return
     this.caughtUp = true

@@ -147,6 +147,7 @@ export class LiveSession {
       entry.position = partition.nextOffset
       entry.changed = true
     }
+    partition.shared = entry.followers.size > 1
     for (const follower of entry.followers) follower.deliver(partition)
   }
 

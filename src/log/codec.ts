@@ -1,6 +1,14 @@
 import { z } from 'zod'
 import { messageOf } from '../errors.ts'
-import { END_CAUSES, type ForeignRecord, keyOf, type LogRecord, type NewRecord } from './record.ts'
+import {
+  END_CAUSES,
+  type EndCause,
+  type EventRecord,
+  type ForeignRecord,
+  keyOf,
+  type LogRecord,
+  type NewRecord,
+} from './record.ts'
 
 /** A record as Kafka carries it. A null value is a tombstone. */
 export interface WireRecord {
@@ -11,12 +19,11 @@ export interface WireRecord {
 
 const count = z.coerce.number().int().nonnegative()
 const event = z.looseObject({ type: z.string() })
+const causes = new Set<string>(END_CAUSES)
 const span = z.tuple([z.number()], z.number())
-const cause = z.enum(END_CAUSES)
 
 /** Headers and value of each kind, as schemas/thread-log.json describes them. */
 const HEADERS = {
-  event: z.object({ claim: z.string(), seq: count, time: count, cause: cause.optional() }),
   run: z.object({
     claim: z.string(),
     attempt: z.string(),
@@ -109,11 +116,8 @@ export const decodeRecord = (wire: {
 
 const decodeValue = (headers: Record<string, string>, value: unknown): LogRecord => {
   switch (headers.kind) {
-    case 'event': {
-      const { claim, ...rest } = HEADERS.event.parse(headers)
-      // A cast, not a parse: the worker wrote what the agent emitted, and a reader passes it on whole.
-      return { kind: 'event', claimId: claim, ...rest, event: event.parse(value) as never }
-    }
+    case 'event':
+      return eventOf(headers, value)
     case 'run': {
       const { claim, first, last, ...rest } = HEADERS.run.parse(headers)
       const { events, seqs } = VALUES.run.parse(value)
@@ -137,5 +141,22 @@ const decodeValue = (headers: Record<string, string>, value: unknown): LogRecord
       return foreign(`unknown record kind ${JSON.stringify(headers.kind)}`)
   }
 }
+
+/** By hand: of all records most are these. */
+const eventOf = ({ claim, seq, time, cause }: Record<string, string>, value: unknown): LogRecord => {
+  if (claim === undefined) return foreign('an event without a claim')
+  const [at, made] = [Number(seq), Number(time)]
+  if (!isCount(at) || !isCount(made)) return foreign('an event without a seq or a time')
+  if (cause !== undefined && !causes.has(cause)) return foreign(`unknown cause ${JSON.stringify(cause)}`)
+  const { type } = (value ?? {}) as { type?: unknown }
+  if (typeof type !== 'string' || Array.isArray(value)) return foreign('an event without a type')
+  // A cast, not a parse: the worker wrote what the agent emitted, and a reader passes it on whole.
+  const event = value as EventRecord['event']
+  const record: EventRecord = { kind: 'event', claimId: claim, seq: at, event, time: made }
+  if (cause !== undefined) record.cause = cause as EndCause
+  return record
+}
+
+const isCount = (value: number): boolean => Number.isInteger(value) && value >= 0
 
 const foreign = (reason: string): ForeignRecord => ({ kind: 'foreign', reason })

@@ -8,7 +8,7 @@ export interface FollowingOptions {
   topic: string
   from: LogPosition
   handlers: ThreadHandlers
-  decode(wire: FetchedRecord): ReadRecord
+  decode(wire: FetchedRecord, shared?: boolean): ReadRecord
 }
 
 /** One reader of a thread log: by the tail, or fed with what this process appends. */
@@ -62,10 +62,10 @@ export class Following {
         this.#logId = logId
         if (isFirst) handlers.onLocated?.(logId)
       },
-      onRecords: (fetched) => {
+      onRecords: (fetched, shared) => {
         const last = fetched.at(-1)
         if (last !== undefined) this.#position = last.offset + 1
-        handlers.onRecords(fetched.map(decode))
+        handlers.onRecords(fetched.map((wire) => decode(wire, shared)))
       },
       onCaughtUp: (nextOffset) => {
         this.#position = nextOffset

@@ -42,14 +42,15 @@ export class ThreadHistory {
     this.#after = after
   }
 
-  apply(record: LogRecord, key: string): Verdict {
+  /** The key is for `rawKeysOf`, where that is wanted. */
+  apply(record: LogRecord, key?: string): Verdict {
     const [state, verdict] = applyRecord(this.state, record)
     this.state = state
     this.#keep(verdict, key)
     return verdict
   }
 
-  #keep(verdict: Verdict, key: string): void {
+  #keep(verdict: Verdict, key?: string): void {
     switch (verdict.did) {
       case 'claim':
         if (this.#keepOnly === 'latest') this.#kept.clear()
@@ -61,7 +62,7 @@ export class ThreadHistory {
           kept.raw.events.push(verdict.record.event)
           kept.raw.seqs.push(verdict.record.seq)
         }
-        if (verdict.run.terminal === undefined) kept?.keys.push(key)
+        if (verdict.run.terminal === undefined && key !== undefined) kept?.keys.push(key)
         return
       }
       case 'part':
@@ -113,14 +114,8 @@ export class ThreadHistory {
     return this.#keptOf(run)?.keys ?? []
   }
 
-  /** Frees the events of a run whose record stands and whose raw events are gone. */
-  forget(run: Run): void {
-    this.#kept.delete(idOf(run))
-  }
-
   /**
-   * All runs in order. Call it only where the log was read to its high watermark: a gap that a later run
-   * record would close is damage by then, unless the reader needs nothing of its run.
+   * All runs in order. Call it only where the log was read to its high watermark.
    * @throws RunnerError LOG_DAMAGED
    */
   runs(): RunHistory[] {
@@ -129,14 +124,23 @@ export class ThreadHistory {
     for (const run of runs) if (run.lastSeq > this.#after) assertWhole(run)
     return runs.map((run) => this.historyOf(run))
   }
+
+  /** Frees the events of a run whose record stands and whose raw events are gone. */
+  forget(run: Run): void {
+    this.#kept.delete(idOf(run))
+  }
 }
 
 const noEvents = (): Events => ({ events: [], seqs: [] })
 
 const idOf = (run: Run): string => run.claims[0]?.claimId ?? run.commandId
 
-/** @throws RunnerError LOG_DAMAGED when events of the run are gone and no run record stands for them. */
-const assertWhole = (run: Run): void => {
+/**
+ * Call it only where the log was read to its high watermark: a gap that a later run record would close is damage
+ * by then, unless the reader needs nothing of its run.
+ * @throws RunnerError LOG_DAMAGED when events of the run are gone and no run record stands for them
+ */
+export const assertWhole = (run: Run): void => {
   const gap = missing(run)
   if (gap === 0) return
   throw new RunnerError(

@@ -3,9 +3,9 @@ import type { LogRecord } from './record.ts'
 
 /** A record as a reader meets it. */
 export interface ReadRecord {
-  record: LogRecord
-  key: string
-  offset: number
+  readonly record: LogRecord
+  readonly key: string
+  readonly offset: number
 }
 
 /**

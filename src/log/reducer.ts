@@ -165,12 +165,10 @@ const applyEvent = (state: ThreadState, record: EventRecord): Step => {
   const terminal = isTerminal(record.event)
   // A terminal event counts whatever its seq: it stays in the log when the events before it are cleaned away.
   if (!terminal && record.seq <= run.lastSeq) return nothing(state, 'repeated')
-  const next: Run = {
-    ...run,
-    lastSeq: Math.max(run.lastSeq, record.seq),
-    seen: run.seen + 1,
-    ...(terminal && { terminal: { type: record.event.type, cause: record.cause ?? 'agent' } }),
-  }
+  const seen: Run = { ...run, lastSeq: Math.max(run.lastSeq, record.seq), seen: run.seen + 1 }
+  const next: Run = terminal
+    ? { ...seen, terminal: { type: record.event.type, cause: record.cause ?? 'agent' } }
+    : seen
   return [
     { ...state, latest: next },
     { did: 'show', run: next, record },

@@ -54,10 +54,8 @@ export const createThreadLogs = (parts: ThreadLogParts): ThreadLogs => {
 
   const decoderOf =
     (topic: string) =>
-    (wire: FetchedRecord): ReadRecord => {
-      const { key, offset } = wire
-      return { record: decodeOnce(wire, topic, logger), key, offset }
-    }
+    (wire: FetchedRecord, shared?: boolean): ReadRecord =>
+      new Read(wire, shared ? decodeOnce(wire, topic, logger) : decode(wire, topic, logger))
 
   const follow: ThreadLogs['follow'] = (threadId, from, handlers) => {
     const topic = threadTopic(prefix, threadId)
@@ -90,7 +88,7 @@ export const createThreadLogs = (parts: ThreadLogParts): ThreadLogs => {
     read: (threadId, from, onRecords) =>
       new Promise((resolve, reject) => {
         const topic = threadTopic(prefix, threadId)
-        const decode = decoderOf(topic)
+        const decoded = decoderOf(topic)
         const { nextOffset: start, logId: wanted } = from === 0 ? START : from
         let logId = ''
         let position = start
@@ -99,8 +97,8 @@ export const createThreadLogs = (parts: ThreadLogParts): ThreadLogs => {
             logId = located
           },
           onRecords: (fetched) => {
-            onRecords(fetched.map(decode))
-            feed.read(topic, logId, position, () => fetched.map(decode))
+            onRecords(fetched.map((wire) => decoded(wire)))
+            feed.read(topic, logId, position, () => fetched.map((wire) => decoded(wire)))
             position = (fetched.at(-1)?.offset ?? position) + 1
           },
           onCaughtUp: (nextOffset) => {
@@ -115,10 +113,25 @@ export const createThreadLogs = (parts: ThreadLogParts): ThreadLogs => {
   }
 }
 
-/** A record that many readers of this process get is decoded for the first of them; each has an event of its own. */
-const decodeOnce = (wire: FetchedRecord, topic: string, logger: Logger): LogRecord => {
-  const known = wire.decoded as EventRecord | undefined
-  if (known !== undefined) return copyOf(known)
+class Read implements ReadRecord {
+  readonly record: LogRecord
+  private readonly wire: FetchedRecord
+
+  constructor(wire: FetchedRecord, record: LogRecord) {
+    this.wire = wire
+    this.record = record
+  }
+
+  get key(): string {
+    return this.wire.key
+  }
+
+  get offset(): number {
+    return this.wire.offset
+  }
+}
+
+const decode = (wire: FetchedRecord, topic: string, logger: Logger): LogRecord => {
   const record = decodeRecord(wire)
   if (record.kind === 'foreign')
     logger.warn('A record that is not ours was skipped', {
@@ -126,6 +139,14 @@ const decodeOnce = (wire: FetchedRecord, topic: string, logger: Logger): LogReco
       offset: wire.offset,
       reason: record.reason,
     })
+  return record
+}
+
+/** A record that many readers of this process get is decoded for the first of them; each has an event of its own. */
+const decodeOnce = (wire: FetchedRecord, topic: string, logger: Logger): LogRecord => {
+  const known = wire.decoded as EventRecord | undefined
+  if (known !== undefined) return copyOf(known)
+  const record = decode(wire, topic, logger)
   if (record.kind !== 'event') return record
   wire.decoded = record
   return copyOf(record)

@@ -1,6 +1,6 @@
 import { Observable, type Subscriber } from 'rxjs'
 import { RunnerError } from '../errors.ts'
-import { ThreadHistory } from '../log/history.ts'
+import { assertWhole, type RunHistory, ThreadHistory } from '../log/history.ts'
 import type { ReadRecord } from '../log/reading.ts'
 import { type EventRecord, isTerminal } from '../log/record.ts'
 import {
@@ -8,6 +8,7 @@ import {
   EMPTY_THREAD,
   isRejected,
   lastSeq,
+  missing,
   openRun,
   type Run,
   runOf,
@@ -48,8 +49,14 @@ class ThreadReader {
   readonly #subscriber: Subscriber<ReadEvent>
   /** Until the replay is out. */
   #history: ThreadHistory | undefined
+  /** How many of the thread's runs were given, or need not be. */
+  #runsGiven = 0
+  /** Whether the run in which the reader goes on has been reached. */
+  #resumed = false
   #state: ThreadState = EMPTY_THREAD
   #lastSeq = 0
+  /** Whether the log was read to where it ended. */
+  #atEnd = false
   #awaited: RunCall | undefined
   #callIsDone = false
   #following: { stop(): void } | undefined
@@ -82,11 +89,12 @@ class ThreadReader {
   }
 
   #read(records: ReadRecord[]): void {
-    for (const { record, key } of records) {
+    for (const { record } of records) {
       if (this.#stopped) return
       if (this.#history !== undefined) {
-        if (this.#history.apply(record, key).did === 'delete')
-          this.#fail(threadDeleted(this.#options.threadId))
+        const { did } = this.#history.apply(record)
+        if (did === 'delete') this.#fail(threadDeleted(this.#options.threadId))
+        if (did === 'claim') this.#giveRuns(this.#history, this.#history.state.past)
         continue
       }
       const [state, verdict] = applyRecord(this.#state, record)
@@ -101,21 +109,55 @@ class ThreadReader {
     else this.#complete()
   }
 
-  /** All that the log held when the replay reached its end goes out in one go; from here on, record by record. */
+  /**
+   * Gives runs that are over as soon as the next one begins, so that no more than one is held in memory. Where
+   * events are missing, a run record may still come: what follows waits for the end of the log.
+   */
+  #giveRuns(history: ThreadHistory, runs: readonly Run[]): void {
+    try {
+      for (; this.#runsGiven < runs.length; this.#runsGiven += 1) {
+        const run = runs[this.#runsGiven]!
+        const isEnd = run === history.state.latest
+        if (run.lastSeq > this.#options.after.seq) {
+          if (isEnd || this.#atEnd) assertWhole(run)
+          else if (missing(run) > 0) return
+          this.#give(history.historyOf(run))
+        }
+        if (!isEnd) history.forget(run)
+        if (this.#stopped) return
+      }
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #give(run: RunHistory): void {
+    const cursor = this.#resumed ? { seq: run.run.firstSeq - 1, count: 0 } : this.#options.after
+    const due = eventsAfter([run], cursor)
+    this.#resumed = true
+    for (const event of due) this.#subscriber.next(event)
+  }
+
+  /** What is left of the replay; from here on, record by record. */
   #catchUp(): void {
     const history = this.#history
     if (history === undefined) return
-    try {
-      const { after } = this.#options
-      for (const missing of eventsAfter(history.runs(), after)) this.#subscriber.next(missing)
-    } catch (error) {
-      this.#fail(error)
-      return
-    }
+    const { past, latest } = history.state
+    this.#atEnd = true
+    this.#giveRuns(history, latest === undefined ? past : [...past, latest])
+    if (!this.#resumed) this.#assertKnown(latest)
+    if (this.#stopped) return
     this.#state = history.state
     this.#lastSeq = lastSeq(history.state)
     this.#history = undefined
     this.#completeIfIdle()
+  }
+
+  /** A reader that has all is one of this thread. */
+  #assertKnown(latest: Run | undefined): void {
+    const { seq, count } = this.#options.after
+    const end = latest?.lastSeq ?? 0
+    if (seq > end || count > 0) this.#fail(cursorUnknown(this.#options.after, end))
   }
 
   #show(verdict: Verdict): void {

@@ -35,6 +35,8 @@ export const isPhantom = ({ terminal, firstSeq, lastSeq }: Run): boolean =>
 
 /** What is missing of a run that does not end before the cursor. */
 const missingOf = (history: RunHistory, cursor: Cursor): ReadEvent[] => {
+  // Of a run that goes on nothing is joined, and each event has a seq of its own.
+  if (history.run.terminal === undefined && cursor.count === 0) return rawAfter(history, cursor.seq)
   const from = history.run.firstSeq > cursor.seq + 1 ? { seq: history.run.firstSeq - 1, count: 0 } : cursor
   const pieces: Piece[] = []
   for (const [at, event] of history.events.entries()) {
@@ -47,6 +49,13 @@ const missingOf = (history: RunHistory, cursor: Cursor): ReadEvent[] => {
     .reduce<number>((seq, seqs) => Math.max(seq, lastSeqOf(seqs)), from.seq)
   const cursors = cursorsOf(pieces, from, reached)
   return pieces.map(({ event }, at) => ({ event, cursor: cursors[at]! }))
+}
+
+const rawAfter = ({ events, seqs }: RunHistory, seq: number): ReadEvent[] => {
+  const due: ReadEvent[] = []
+  for (const [at, event] of events.entries())
+    if ((seqs[at] as number) > seq) due.push({ event, cursor: String(seqs[at]) })
+  return due
 }
 
 /** What a reader is missing of an event. */

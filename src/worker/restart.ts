@@ -17,7 +17,7 @@ const AGAIN = 'Its worker was lost; the run begins again'
 export const resetOf = async (logs: ThreadLogs, threadId: string, lost: Run): Promise<BaseEvent[]> => {
   const history = new ThreadHistory('all')
   await logs.read(threadId, { nextOffset: 0 }, (records) => {
-    for (const { record, key } of records) history.apply(record, key)
+    for (const { record } of records) history.apply(record)
   })
   const runs = history.runs().map(({ events }) => events)
   const shown = history.eventsOf(lost)

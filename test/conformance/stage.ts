@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { AbstractAgent, BaseEvent, RunAgentInput } from '@ag-ui/client'
 import type { AgentRunner } from '@copilotkit/runtime/v2'
 import type { Observable } from 'rxjs'
-import { sleep } from '../../src/sleep.ts'
+import { machine, settlesWithin } from '../../src/system.ts'
 import { CLIENTS, replay } from '../run/clients.ts'
 import { type Script, ScriptedAgent } from '../support/agents.ts'
 import { collect, inputFor } from '../support/events.ts'
@@ -85,14 +85,8 @@ export const createStage = (
     play: (source, more) => watch(run(source, more).events),
     connect: () => watch(runner.connect({ threadId })),
     another: (other) => createStage(subject, other, streams),
-    patiently: async (promise) => {
-      const settled = new AbortController()
-      const inTime = promise.finally(() => settled.abort())
-      return Promise.race([
-        inTime,
-        sleep(subject.patienceMs, settled.signal).then(() => 'still waiting' as const),
-      ])
-    },
+    patiently: async (promise) =>
+      (await settlesWithin(machine, promise, subject.patienceMs)) ? promise : 'still waiting',
     rejectedBy,
   }
 }

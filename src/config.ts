@@ -192,6 +192,8 @@ export const LIMITS = {
   runPartBytesMax: 800_000,
   /** Rejected claims of one command before it is given up. */
   claimAttemptsMax: 10,
+  /** Ids of runs, commands and messages that a process's cache of threads holds in all, some 150 bytes each. */
+  cachedIdsMax: 200_000,
 } as const
 
 const parse = <T>(schema: z.ZodType<T>, input: unknown): T => {

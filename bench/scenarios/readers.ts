@@ -65,7 +65,7 @@ const measure = async (
   const emit = (seconds: number) => writer.call('emit', { rate: RATE, seconds, bytes: EVENT_BYTES })
   await emit(1)
   const window = await bench.profiled(contestant, `readers-${count}-${how}`, { reader }, () =>
-    emit(bench.quick ? 2 : 4),
+    emit(bench.quick ? 2 : 3),
   )
   await sleep(500)
   const { p50, p99 } = (await (browser ?? reader).call('agesIn', window)).connect

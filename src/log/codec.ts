@@ -74,7 +74,11 @@ export const encodeRecord = (record: NewRecord, appendAttempt = 0): WireRecord =
         time: String(time),
       }
       if (record.cause !== undefined) headers.cause = record.cause
-      return { key, value: json(record.event), headers }
+      return {
+        key,
+        value: record.json === undefined ? json(record.event) : Buffer.from(record.json),
+        headers,
+      }
     }
     case 'run': {
       const { claimId, attempt, part, parts, firstSeq, lastSeq, events, seqs } = record

@@ -42,6 +42,8 @@ export interface EventRecord {
   time: number
   /** With a terminal event only. */
   cause?: EndCause
+  /** The event as JSON, where its writer has it already. */
+  json?: string
 }
 
 /** A part of a finished run's compacted events. All parts of one attempt make the record. */

@@ -25,6 +25,9 @@ import { stopRun } from './stop-call.ts'
 import { stopTarget } from './stop-target.ts'
 import { type ThreadStatus, threadStatus } from './thread-status.ts'
 
+/** How long the list of topics is good for. */
+const POOL_TOPICS_MS = 30_000
+
 /**
  * CopilotKit's AgentRunner on a Kafka log: any number of processes see the same threads, and a thread
  * outlives them all.
@@ -40,6 +43,8 @@ export class KafkaAgentRunner {
   readonly #agentPools: Record<string, string>
   readonly #calls = new Calls()
   readonly #stopping = new Set<string>()
+  #listedPools: string[] = []
+  #listedUntil = Number.NEGATIVE_INFINITY
   #started: Promise<void> | undefined
   #closed: Promise<void> | undefined
 
@@ -285,10 +290,18 @@ export class KafkaAgentRunner {
    */
   async pools(): Promise<PoolStatus[]> {
     await this.start()
-    const { backlog, presence, topics } = this.#connection
-    const start = `${topics.commands.name}.`
-    const known = (await backlog.topics(start)).map((name) => name.slice(start.length))
-    return poolStatus(presence.present(), this.#agentPools, known)
+    return poolStatus(this.#connection.presence.present(), this.#agentPools, await this.#poolTopics())
+  }
+
+  /** Pools that have a topic. Brokers list all topics for it, of which each thread is one: not at each probe. */
+  async #poolTopics(): Promise<string[]> {
+    const { backlog, system, topics } = this.#connection
+    if (system.elapsed() > this.#listedUntil) {
+      const start = `${topics.commands.name}.`
+      this.#listedPools = (await backlog.topics(start)).map((name) => name.slice(start.length))
+      this.#listedUntil = system.elapsed() + POOL_TOPICS_MS
+    }
+    return this.#listedPools
   }
 
   /** What the thread's log says about its runs; undefined for a thread that has none. */

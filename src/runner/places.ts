@@ -1,6 +1,7 @@
-import { LRUCache } from 'lru-cache'
+import type { LRUCache } from 'lru-cache'
 import type { LogPosition, ReadRecord } from '../log/reading.ts'
 import { applyRecord, EMPTY_THREAD, type ThreadState, type Verdict } from '../log/reducer.ts'
+import { createThreadCache, idsOf } from '../log/thread-cache.ts'
 import type { ThreadLogs } from '../log/thread-logs.ts'
 
 /** How far a process has read a thread, and what the log means up to there. */
@@ -31,7 +32,7 @@ export class Places {
 
   constructor(logs: ThreadLogs, max: number) {
     this.#logs = logs
-    this.#known = new LRUCache({ max })
+    this.#known = createThreadCache(max, ({ state }) => idsOf(state))
   }
 
   of(threadId: string): Place {

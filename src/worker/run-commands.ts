@@ -1,5 +1,4 @@
 import type { AbstractAgent } from '@ag-ui/client'
-import { LRUCache } from 'lru-cache'
 import type { Command } from '../command/command.ts'
 import { sendStop } from '../command/send-stop.ts'
 import type { StopRequest } from '../command/stop-request.ts'
@@ -9,6 +8,7 @@ import { RunnerError } from '../errors.ts'
 import type { CommandRecord } from '../kafka/command-consumer.ts'
 import type { ClaimRecord } from '../log/record.ts'
 import { openRun, type Run } from '../log/reducer.ts'
+import { createThreadCache } from '../log/thread-cache.ts'
 import { type Agents, agentFor, type LocalAgents, restarts } from './agents.ts'
 import { sendDeadLetter } from './dead-letter.ts'
 import { decide, type Standing } from './decide.ts'
@@ -54,7 +54,7 @@ const DONE: Admission = { what: 'done' }
 export const createRunCommands = (options: RunCommandsOptions) => {
   const { connection, config, agents } = options
   const { logs, presence, system } = connection
-  const views = new LRUCache<string, ThreadView>({ max: config.threadsCachedMax })
+  const views = createThreadCache<ThreadView>(config.threadsCachedMax, (view) => view.idsHeld)
   const lanes = new Lanes()
   const turns = new Turns()
   const executor = createExecutor({
@@ -70,6 +70,8 @@ export const createRunCommands = (options: RunCommandsOptions) => {
   const viewOf = async (command: Command): Promise<ThreadView> => {
     const { threadId, commandId } = command
     const view = views.get(threadId) ?? new ThreadView(logs, threadId)
+    // Anew: it has grown since.
+    views.delete(threadId)
     views.set(threadId, view)
     // What was erased with its thread makes no new one.
     await (isErased(command) ? view.refresh() : view.open(commandId))

@@ -66,14 +66,15 @@ export class RunWriter {
 
   #take(given: BaseEvent, cause?: EndCause): Promise<void> | undefined {
     const { input, view, claimId, pendingEventsMax, system } = this.#options
-    const text = JSON.stringify(withStartedInput(given, input, view.messageIds))
-    const bytes = Buffer.byteLength(text)
+    const whole = withStartedInput(given, input, view.messageIds)
+    const json = JSON.stringify(whole)
+    const bytes = Buffer.byteLength(json)
     if (bytes > LIMITS.recordBytesMax) throw tooLarge(given.type, bytes)
     // A copy: the agent may go on changing the object that it emitted.
-    const event = JSON.parse(text) as BaseEvent
+    const event = isFlat(whole) ? { ...whole } : (JSON.parse(json) as BaseEvent)
     this.open.observe(event as never)
     this.#seq += 1
-    const record: EventRecord = { kind: 'event', claimId, seq: this.#seq, event, time: system.now() }
+    const record: EventRecord = { kind: 'event', claimId, seq: this.#seq, event, time: system.now(), json }
     if (isTerminal(event)) record.cause = cause ?? 'agent'
     this.#pending.push({ record, bytes })
     this.#flushing ??= this.#flush()
@@ -146,6 +147,13 @@ export class RunWriter {
     this.#room = undefined
   }
 }
+
+/** Whether a shallow copy is what JSON would make of it. Most events are so: text and ids. */
+const isFlat = (event: BaseEvent): boolean =>
+  Object.getPrototypeOf(event) === Object.prototype &&
+  Object.values(event).every(
+    (value) => typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value),
+  )
 
 /** Generous: what an event's key and headers add to its JSON. */
 const HEADERS_BYTES = 250

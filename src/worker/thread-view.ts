@@ -2,6 +2,7 @@ import { RunnerError } from '../errors.ts'
 import type { ThreadHistory } from '../log/history.ts'
 import { decides, keyOf, type NewRecord } from '../log/record.ts'
 import { latestClaim, type ThreadState } from '../log/reducer.ts'
+import { idsOf } from '../log/thread-cache.ts'
 import type { ThreadLogs } from '../log/thread-logs.ts'
 import type { Interrupt } from '../run/interrupts.ts'
 import { LogView } from './log-view.ts'
@@ -39,6 +40,11 @@ export class ThreadView {
   /** What the thread waits for a person to decide, since its last finished run. */
   get pendingInterrupts(): readonly Interrupt[] {
     return this.#log.pendingInterrupts
+  }
+
+  /** About how many ids it keeps in memory. */
+  get idsHeld(): number {
+    return idsOf(this.state) + this.messageIds.size + this.#log.commands.size + this.#goneCommands.size
   }
 
   get state(): ThreadState {

@@ -1,0 +1,17 @@
+import { LRUCache } from 'lru-cache'
+import { LIMITS } from '../config.ts'
+import type { ThreadState } from './reducer.ts'
+
+/** What is kept of a run beside its id: generous, in ids. */
+const IDS_OF_RUN = 5
+
+/** How many ids a thread's state holds, about; each takes some 150 bytes. */
+export const idsOf = ({ past, rejected }: ThreadState): number =>
+  IDS_OF_RUN * (past.length + 1) + rejected.length
+
+/** The most recently used threads: as many as wanted, as long as they hold no more ids than `LIMITS` allow. */
+export const createThreadCache = <T extends object>(
+  max: number,
+  sizeOf: (value: T) => number,
+): LRUCache<string, T> =>
+  new LRUCache({ max, maxSize: LIMITS.cachedIdsMax, sizeCalculation: (value) => Math.max(1, sizeOf(value)) })

@@ -4,12 +4,15 @@ import { fileURLToPath } from 'node:url'
 import { Bench } from './bench.ts'
 import { HELP, type Options, parseOptions } from './options.ts'
 import { drawChart } from './report/chart.ts'
+import { withTables } from './report/docs.ts'
 import { layersOf } from './report/layers.ts'
 import type { Result } from './report/result.ts'
 import { textTable } from './report/table.ts'
 import { SCENARIOS } from './scenarios/index.ts'
 
 const RESULTS = fileURLToPath(new URL('./results', import.meta.url))
+
+const DOCS = fileURLToPath(new URL('../docs/performance.md', import.meta.url))
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -26,6 +29,7 @@ const main = async (): Promise<void> => {
     say(`\n${scenario.name} (${at + 1} of ${wanted.length}): ${scenario.about}`)
     for (const result of await measure(scenario.run, options)) keep(result, options)
   }
+  if (!options.quick) updateDocs()
 }
 
 /** With servers of its own, so that no scenario meets what another left. */
@@ -51,6 +55,15 @@ const keep = (result: Result, { quick }: Options): void => {
   writeFileSync(join(folder, `${result.scenario}.json`), `${JSON.stringify(result, undefined, 2)}\n`)
   writeFileSync(join(folder, `${result.scenario}.svg`), drawChart(result))
 }
+
+/** The tables of docs/performance.md are those of the results. */
+const updateDocs = (): void =>
+  writeFileSync(
+    DOCS,
+    withTables(readFileSync(DOCS, 'utf8'), (scenario) =>
+      JSON.parse(readFileSync(join(RESULTS, `${scenario}.json`), 'utf8')),
+    ),
+  )
 
 /** Where the time goes, by the way of an event. */
 const sayLayers = (folder: string): void => {

@@ -4,7 +4,7 @@ export const HELP = `npm run bench -- [scenario ...] [options]
 
 Measures this library beside the bare Kafka client (the floor) and its peers, one after another on this
 machine, and writes bench/results/*.json with a chart each. All scenarios unless some are named; about
-30 minutes for all.
+40 minutes for all.
 
   --quick          a short round of each, about 5 minutes; written to bench/results/quick
   --rounds N       rounds of each measurement, of which the median counts (default 3, quick 1)

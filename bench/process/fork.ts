@@ -20,7 +20,7 @@ const CALL_MS_MAX = 15 * 60_000
 /** `name` is for its errors. */
 export const forkActor = (name: string): Actor => {
   const child = fork(MAIN, [], {
-    execArgv: ['--expose-gc', ...(process.env.BENCH_ARGS ?? '').split(' ').filter(Boolean)],
+    execArgv: ['--expose-gc', '--disable-warning=TimeoutNegativeWarning'],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()

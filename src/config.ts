@@ -193,7 +193,7 @@ export const LIMITS = {
   /** Rejected claims of one command before it is given up. */
   claimAttemptsMax: 10,
   /** Ids of runs, commands and messages that a process's cache of threads holds in all, some 150 bytes each. */
-  cachedIdsMax: 200_000,
+  cachedIdsMax: 100_000,
 } as const
 
 const parse = <T>(schema: z.ZodType<T>, input: unknown): T => {

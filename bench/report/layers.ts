@@ -13,7 +13,7 @@ const LAYERS: [layer: string, where: RegExp][] = [
   ['log rules', /src\/log\/(reducer|history)|places\.ts|log-view\.ts|thread-view\.ts|open-items\.ts/],
   ['append', /appender\.ts|append-batch\.ts|produce-v11|thread-logs\.ts append/],
   ['fetch', /live-session\.ts|catch-up\.ts|follower\.ts|fetch\.ts|fetch-v17/],
-  ['worker', /src\/(worker|run|command|presence|system)/],
+  ['worker', /src\/(worker|run|command|presence)\/|src\/system/],
   ['subscriber', /src\/runner|process\/a|rxjs/],
   ['client library', /@platformatic|kafkajs/],
   ['garbage collector', /\(garbage collector\)/],

@@ -1,5 +1,5 @@
-import { Kafka, type Message, Partitioners, type TopicMessages } from 'kafkajs'
-import type { KafkaOptions } from '../config.ts'
+import { Kafka, Partitioners } from 'kafkajs'
+import { type KafkaOptions, LIMITS } from '../config.ts'
 import { messageOf, RunnerError } from '../errors.ts'
 import { kafkajsConfig } from './options.ts'
 
@@ -23,25 +23,33 @@ export interface ProducerOptions {
   acks: -1 | 1
 }
 
-/** Records in one request; what is beyond waits for the next. */
-const BATCH_RECORDS_MAX = 500
-
 interface Waiting {
   record: ProducerRecord
+  bytes: number
   done: PromiseWithResolvers<void>
 }
 
+/** The records that wait for their topic. */
+interface Lane {
+  topic: string
+  waiting: Waiting[]
+}
+
+/** What a record costs beyond its key and value, generously. */
+const RECORD_OVERHEAD_BYTES = 1_000
+
 /**
- * Group commit over all topics: a request goes out at once when none is in flight; what comes meanwhile travels
- * together in the next. So the records of a key stay in order.
+ * Group commit, topic by topic: a request goes out at once when none of its topic is in flight; what comes
+ * meanwhile travels together in the next. So the records of a key stay in order, and what is wrong with one topic
+ * is no other's matter.
  */
 export const createProducer = (options: KafkaOptions, { acks }: ProducerOptions): SharedProducer => {
   const producer = new Kafka(kafkajsConfig(options)).producer({
     createPartitioner: Partitioners.DefaultPartitioner,
     allowAutoTopicCreation: false,
   })
-  const waiting: Waiting[] = []
-  let sending = false
+  const lanes = new Map<string, Lane>()
+  let closed = false
   let connected: Promise<void> | undefined
   const connect = () => {
     connected ??= producer.connect().catch((error) => {
@@ -51,49 +59,57 @@ export const createProducer = (options: KafkaOptions, { acks }: ProducerOptions)
     return connected
   }
 
-  const flush = async (): Promise<void> => {
-    sending = true
+  const sendAll = async (lane: Lane): Promise<void> => {
     // At the next microtask, so that records of the same moment share a request.
     await Promise.resolve()
-    while (waiting.length > 0) {
-      const batch = waiting.splice(0, BATCH_RECORDS_MAX)
+    while (lane.waiting.length > 0) {
+      const batch = takeBatch(lane.waiting)
       try {
+        if (closed) throw new Error('the producer was closed')
         await connect()
-        await producer.sendBatch({ acks, topicMessages: byTopic(batch) })
+        const messages = batch.map(({ record: { key, value, headers } }) => ({ key, value, headers }))
+        await producer.send({ topic: lane.topic, acks, messages })
         for (const { done } of batch) done.resolve()
       } catch (error) {
-        for (const { record, done } of batch) done.reject(notWritten(record, options, error))
+        for (const { done } of batch) done.reject(notWritten(lane.topic, options, error))
       }
     }
-    sending = false
+    lanes.delete(lane.topic)
   }
 
   return {
     send: (record) => {
-      const done = Promise.withResolvers<void>()
-      waiting.push({ record, done })
-      if (!sending) void flush()
-      return done.promise
+      const { topic, key, value } = record
+      const bytes = RECORD_OVERHEAD_BYTES + Buffer.byteLength(key) + (value?.length ?? 0)
+      const waiting: Waiting = { record, bytes, done: Promise.withResolvers() }
+      const lane = lanes.get(topic)
+      if (lane !== undefined) lane.waiting.push(waiting)
+      else {
+        const started = { topic, waiting: [waiting] }
+        lanes.set(topic, started)
+        void sendAll(started)
+      }
+      return waiting.done.promise
     },
     close: async () => {
+      closed = true
       await connected?.catch(() => {})
       await producer.disconnect()
     },
   }
 }
 
-const byTopic = (batch: readonly Waiting[]): TopicMessages[] => {
-  const topics = new Map<string, Message[]>()
-  for (const { record } of batch) {
-    const { topic, key, value, headers } = record
-    const messages = topics.get(topic) ?? []
-    topics.set(topic, messages)
-    messages.push({ key, value, headers })
+/** What one request may hold; one record alone always goes: the broker decides whether it is too large. */
+const takeBatch = (waiting: Waiting[]): Waiting[] => {
+  let count = 0
+  for (let bytes = 0; count < waiting.length; count += 1) {
+    bytes += waiting[count]!.bytes
+    if (count > 0 && bytes > LIMITS.batchBytesMax) break
   }
-  return [...topics].map(([topic, messages]) => ({ topic, messages }))
+  return waiting.splice(0, count)
 }
 
-const notWritten = ({ topic }: ProducerRecord, { brokers }: KafkaOptions, error: unknown): RunnerError =>
+const notWritten = (topic: string, { brokers }: KafkaOptions, error: unknown): RunnerError =>
   new RunnerError(
     'BROKER_UNAVAILABLE',
     `A record could not be written to topic "${topic}" at ${brokers.join(', ')}: ${messageOf(error)}.`,

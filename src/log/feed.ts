@@ -3,7 +3,7 @@ import type { System } from '../system.ts'
 import { copyOf } from './copy.ts'
 import type { Following } from './following.ts'
 import type { ReadRecord } from './reading.ts'
-import { type EventRecord, isTerminal, keyOf, type NewRecord } from './record.ts'
+import { type EventRecord, isTerminal, keyOf, type NewRecord, type RejectedRecord } from './record.ts'
 
 /** After this long without anything its readers look at the log again, for what others have appended. */
 const FED_MS_MAX = 2_000
@@ -42,14 +42,14 @@ export class Feed {
     const readers = this.#byTopic.get(topic)
     if (readers === undefined) return
     // A repeated append may lie in the log twice, and what decides may lie in another log of that name.
-    const isSure = appendAttempt === 0 && records.every(isPlainEvent)
+    const isSure = appendAttempt === 0 && records.every(isGivenAtOnce)
     for (const following of readers) {
       if (isSure && following.isAt(baseOffset))
         this.#give(
           following,
           records.map((record, at) => readOf(record, baseOffset + at)),
         )
-      else if (this.#fed.has(following)) this.#waitUntil(following, READ_BACK_MS_MAX)
+      else this.#waitNoLonger(following)
     }
   }
 
@@ -60,13 +60,16 @@ export class Feed {
   }
 
   #give(following: Following, records: ReadRecord[]): void {
-    this.#waitUntil(following, FED_MS_MAX)
+    this.#fed.set(following, this.#system.elapsed() + FED_MS_MAX)
+    if (!this.#watching) void this.#watch()
     following.take(records)
   }
 
-  #waitUntil(following: Following, ms: number): void {
-    this.#fed.set(following, this.#system.elapsed() + ms)
-    if (!this.#watching) void this.#watch()
+  /** For a read-back, that is: what is appended meanwhile must not put it off. */
+  #waitNoLonger(following: Following): void {
+    const until = this.#fed.get(following)
+    if (until !== undefined)
+      this.#fed.set(following, Math.min(until, this.#system.elapsed() + READ_BACK_MS_MAX))
   }
 
   async #watch(): Promise<void> {
@@ -83,12 +86,12 @@ export class Feed {
   }
 }
 
-const isPlainEvent = (record: NewRecord): record is EventRecord =>
-  record.kind === 'event' && !isTerminal(record.event)
+const isGivenAtOnce = (record: NewRecord): record is EventRecord | RejectedRecord =>
+  record.kind === 'rejected' || (record.kind === 'event' && !isTerminal(record.event))
 
 /** A copy: the writer keeps its own for the run record. */
-const readOf = (record: EventRecord, offset: number): ReadRecord => ({
-  record: copyOf(record),
+const readOf = (record: EventRecord | RejectedRecord, offset: number): ReadRecord => ({
+  record: record.kind === 'event' ? copyOf(record) : { ...record },
   key: keyOf(record),
   offset,
 })

@@ -56,7 +56,11 @@ export class Following {
     const { handlers, decode } = this.#options
     // A reader that was fed has heard of these already.
     const isFirst = !this.#caughtUp
-    const onGone = () => (handlers.onGone ?? handlers.onMissing)()
+    const end = (act: () => void) => () => {
+      this.#stopped = true
+      act()
+    }
+    const onGone = end(() => (handlers.onGone ?? handlers.onMissing)())
     return {
       onLocated: (logId) => {
         this.#logId = logId
@@ -72,9 +76,9 @@ export class Following {
         this.#caughtUp = true
         if (isFirst) handlers.onCaughtUp?.(nextOffset)
       },
-      onMissing: isFirst ? () => handlers.onMissing() : onGone,
+      onMissing: isFirst ? end(() => handlers.onMissing()) : onGone,
       onGone,
-      onError: (error) => handlers.onError(error),
+      onError: (error) => end(() => handlers.onError(error))(),
     }
   }
 }

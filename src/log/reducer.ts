@@ -9,13 +9,16 @@ import {
   type RunRecord,
 } from './record.ts'
 
+/** What is kept of a valid claim. A process keeps thousands of them. */
+export type Claim = Pick<ClaimRecord, 'claimId' | 'workerId' | 'instanceId' | 'time'>
+
 /** A run of the thread, as its log tells. */
 export interface Run {
   readonly runId: string
   readonly commandId: string
   readonly agentId: string
   /** The valid claims: one `new`, then its take-overs. The last one's worker writes. */
-  readonly claims: readonly ClaimRecord[]
+  readonly claims: readonly Claim[]
   readonly firstSeq: number
   /** The last visible event's; `firstSeq - 1` before the first. */
   readonly lastSeq: number
@@ -67,7 +70,7 @@ export type Step = readonly [state: ThreadState, verdict: Verdict]
 export const EMPTY_THREAD: ThreadState = { past: [], rejected: [] }
 
 /** The claim that holds the thread now, or held it last. */
-export const latestClaim = (state: ThreadState): ClaimRecord | undefined => state.latest?.claims.at(-1)
+export const latestClaim = (state: ThreadState): Claim | undefined => state.latest?.claims.at(-1)
 
 /** The run that goes on, if one does. */
 export const openRun = (state: ThreadState): Run | undefined =>
@@ -134,7 +137,7 @@ const applyClaim = (state: ThreadState, claim: ClaimRecord): Step => {
     if (latest === undefined || latest.terminal !== undefined) return nothing(state, 'void claim')
     if (claim.runId !== latest.runId || claim.commandId !== latest.commandId)
       return nothing(state, 'void claim')
-    const run = { ...latest, claims: [...latest.claims, claim] }
+    const run = { ...latest, claims: [...latest.claims, keep(claim, latest)] }
     return [
       { ...state, latest: run },
       { did: 'takeover', run },
@@ -145,12 +148,12 @@ const applyClaim = (state: ThreadState, claim: ClaimRecord): Step => {
   const run: Run = {
     runId: claim.runId,
     commandId: claim.commandId,
-    agentId: claim.agentId,
-    claims: [claim],
+    agentId: same(claim.agentId, latest?.agentId),
+    claims: [keep(claim, latest)],
     firstSeq: lastSeq(state) + 1,
     lastSeq: lastSeq(state),
     seen: 0,
-    parts: {},
+    parts: NO_PARTS,
   }
   const past = latest === undefined ? state.past : [...state.past, latest]
   return [
@@ -158,6 +161,21 @@ const applyClaim = (state: ThreadState, claim: ClaimRecord): Step => {
     { did: 'claim', run },
   ]
 }
+
+const NO_PARTS = {}
+
+const keep = ({ claimId, workerId, instanceId, time }: ClaimRecord, before: Run | undefined): Claim => {
+  const last = before?.claims.at(-1)
+  return {
+    claimId,
+    workerId: same(workerId, last?.workerId),
+    instanceId: same(instanceId, last?.instanceId),
+    time,
+  }
+}
+
+/** The text that is in memory already, where it is the same. */
+const same = (text: string, known: string | undefined): string => (text === known ? known : text)
 
 const applyEvent = (state: ThreadState, record: EventRecord): Step => {
   const run = openRun(state)
@@ -187,7 +205,7 @@ const applyRunRecord = (state: ThreadState, record: RunRecord): Step => {
   const parts = [...seenParts, record.part]
   const complete = parts.length === record.parts
   const next: Run = complete
-    ? { ...run, recordedBy: record.attempt, seen: run.lastSeq - run.firstSeq + 1, parts: {} }
+    ? { ...run, recordedBy: record.attempt, seen: run.lastSeq - run.firstSeq + 1, parts: NO_PARTS }
     : { ...run, parts: { ...run.parts, [record.attempt]: parts } }
   const verdict: Verdict = { did: complete ? 'record' : 'part', run: next, record }
   if (inPast === -1) return [{ ...state, latest: next }, verdict]

@@ -6,7 +6,6 @@ import { LIMITS, type WorkerConfig } from '../config.ts'
 import type { Connection } from '../connection.ts'
 import { RunnerError } from '../errors.ts'
 import type { CommandRecord } from '../kafka/command-consumer.ts'
-import type { ClaimRecord } from '../log/record.ts'
 import { openRun, type Run } from '../log/reducer.ts'
 import { createThreadCache } from '../log/thread-cache.ts'
 import { type Agents, agentFor, type LocalAgents, restarts } from './agents.ts'
@@ -80,7 +79,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
 
   /** This process's own claims live while it runs them. */
   const isAlive = (run: Run): boolean => {
-    const { instanceId } = run.claims.at(-1) as ClaimRecord
+    const { instanceId } = run.claims.at(-1)!
     return instanceId === options.instanceId ? executor.executes(run) : presence.isAlive(instanceId)
   }
 

@@ -30,6 +30,7 @@ export const replay = async (
   { AbstractAgent }: Client,
   source: readonly v0.BaseEvent[] | Observable<v0.BaseEvent>,
   thread: Thread = { messages: [], state: {} },
+  subscriber: v0.AgentSubscriber = {},
 ): Promise<Outcome> => {
   class Replay extends AbstractAgent {
     run(): Observable<v0.BaseEvent> {
@@ -46,7 +47,11 @@ export const replay = async (
     initialState: structuredClone(thread.state) as v0.State,
   })
   const events: v0.BaseEvent[] = []
-  await agent.runAgent({ runId: 'r' }, { onEvent: ({ event }) => void events.push(event) })
+  const onEvent: v0.AgentSubscriber['onEvent'] = (given) => {
+    events.push(given.event)
+    return subscriber.onEvent?.(given)
+  }
+  await agent.runAgent({ runId: 'r' }, { ...subscriber, onEvent })
   const { messages, state, pendingInterrupts } = agent
   return sameIds({ messages, state, pendingInterrupts, events })
 }

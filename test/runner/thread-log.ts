@@ -11,7 +11,7 @@ import { runRecordsOf } from '../../src/worker/compaction.ts'
  * A thread log as its writer leaves it, in wire form and back: the first `compacted` runs have a run record,
  * and Kafka's cleaner has removed most of their raw events.
  */
-const logOf = (runs: readonly BaseEvent[][], compacted: number): NewRecord[] => {
+export const logOf = (runs: readonly BaseEvent[][], compacted: number): NewRecord[] => {
   const writer = new ThreadHistory('latest')
   const log: NewRecord[] = []
   let seq = 0

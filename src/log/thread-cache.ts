@@ -9,9 +9,17 @@ const IDS_OF_RUN = 5
 export const idsOf = ({ past, rejected }: ThreadState): number =>
   IDS_OF_RUN * (past.length + 1) + rejected.length
 
-/** The most recently used threads: as many as wanted, as long as they hold no more ids than `LIMITS` allow. */
+/**
+ * The most recently used threads: as many as wanted, as long as they hold no more ids than `LIMITS` allow.
+ * One that holds more alone is kept alone.
+ */
 export const createThreadCache = <T extends object>(
   max: number,
   sizeOf: (value: T) => number,
+  idsMax: number = LIMITS.cachedIdsMax,
 ): LRUCache<string, T> =>
-  new LRUCache({ max, maxSize: LIMITS.cachedIdsMax, sizeCalculation: (value) => Math.max(1, sizeOf(value)) })
+  new LRUCache({
+    max,
+    maxSize: idsMax,
+    sizeCalculation: (value) => Math.min(Math.max(1, sizeOf(value)), idsMax),
+  })

@@ -7,7 +7,6 @@ import type { Connection } from '../connection.ts'
 import { RunnerError } from '../errors.ts'
 import type { CommandRecord } from '../kafka/command-consumer.ts'
 import { openRun, type Run } from '../log/reducer.ts'
-import { createThreadCache } from '../log/thread-cache.ts'
 import { type Agents, agentFor, type LocalAgents, restarts } from './agents.ts'
 import { sendDeadLetter } from './dead-letter.ts'
 import { decide, type Standing } from './decide.ts'
@@ -16,7 +15,8 @@ import { type Begin, createExecutor, type RunName } from './executor.ts'
 import { Lanes } from './lanes.ts'
 import { rejectCommand, rejectionOf } from './rejection.ts'
 import { resetOf } from './restart.ts'
-import { ThreadView } from './thread-view.ts'
+import type { ThreadView } from './thread-view.ts'
+import { ThreadViews } from './thread-views.ts'
 import { type Turn, Turns } from './turns.ts'
 
 export interface RunCommandsOptions {
@@ -53,7 +53,7 @@ const DONE: Admission = { what: 'done' }
 export const createRunCommands = (options: RunCommandsOptions) => {
   const { connection, config, agents } = options
   const { logs, presence, system } = connection
-  const views = createThreadCache<ThreadView>(config.threadsCachedMax, (view) => view.idsHeld)
+  const views = new ThreadViews(logs, config.threadsCachedMax)
   const lanes = new Lanes()
   const turns = new Turns()
   const executor = createExecutor({
@@ -66,16 +66,11 @@ export const createRunCommands = (options: RunCommandsOptions) => {
   /** Whether its thread was deleted since it was asked for. */
   const isErased = (command: Command): boolean => options.keptStop(command)?.cause === 'erased'
 
-  const viewOf = async (command: Command): Promise<ThreadView> => {
-    const { threadId, commandId } = command
-    const view = views.get(threadId) ?? new ThreadView(logs, threadId)
-    // Anew: it has grown since.
-    views.delete(threadId)
-    views.set(threadId, view)
-    // What was erased with its thread makes no new one.
-    await (isErased(command) ? view.refresh() : view.open(commandId))
-    return view
-  }
+  /** What was erased with its thread makes no new one. */
+  const viewOf = (command: Command): Promise<ThreadView> =>
+    views.read(command.threadId, (view) =>
+      isErased(command) ? view.refresh() : view.open(command.commandId),
+    )
 
   /** This process's own claims live while it runs them. */
   const isAlive = (run: Run): boolean => {
@@ -240,7 +235,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
       }),
     /** Resolves when another worker's run may have ended: its thread's log has gone on. */
     logGoesOn: (threadId: string, signal: AbortSignal): Promise<void> =>
-      views.get(threadId)?.goesOn(signal) ?? Promise.resolve(),
+      views.latest(threadId)?.goesOn(signal) ?? Promise.resolve(),
     /** Tells the caller, if one waits, that its command cannot be answered. */
     giveUp: async (
       command: Command | undefined,

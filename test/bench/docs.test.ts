@@ -11,7 +11,9 @@ it('shows the figures that were measured last', () => {
 })
 
 it('leaves no result out', () => {
-  const names = readdirSync(new URL('../../bench/results', import.meta.url)).filter((name) => name.endsWith('.json'))
+  const names = readdirSync(new URL('../../bench/results', import.meta.url)).filter((name) =>
+    name.endsWith('.json'),
+  )
   expect(names.length).toBeGreaterThan(0)
   for (const name of names) {
     expect(docs).toContain(`<!-- result: ${name.replace('.json', '')} -->`)
@@ -20,9 +22,12 @@ it('leaves no result out', () => {
 })
 
 it('says of each result what it was taken on, with the versions of all that took part', () => {
-  for (const name of readdirSync(new URL('../../bench/results', import.meta.url)).filter((name) => name.endsWith('.json'))) {
+  for (const name of readdirSync(new URL('../../bench/results', import.meta.url)).filter((name) =>
+    name.endsWith('.json'),
+  )) {
     const result = JSON.parse(fileOf(`bench/results/${name}`))
     expect(result).toMatchObject({ quick: false, machine: { cores: expect.any(Number) } })
-    for (const { peers } of result.rows) for (const peer of Object.keys(peers)) expect(result.versions[peer]).toBeDefined()
+    for (const { peers } of result.rows)
+      for (const peer of Object.keys(peers)) expect(result.versions[peer]).toBeDefined()
   }
 })

@@ -193,7 +193,7 @@ export const replay = async ({
   return { tookMs, events }
 }
 
-export { rawFetch, rawProduce } from './raw.ts'
+export { letClean, rawFetch, rawProduce } from './raw.ts'
 
 /** A run that has said so much, and goes on until `endRuns`. */
 export const leaveOpen = async ({

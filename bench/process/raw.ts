@@ -1,4 +1,5 @@
 import { Connection, fetchV17, metadataV12, produceV11 } from '@platformatic/kafka'
+import kafkajs from 'kafkajs'
 import { tolerant } from '../contestants/tolerant.ts'
 import { now } from '../events.ts'
 
@@ -99,4 +100,21 @@ export const rawFetch = async ({
   const tookMs = now() - start
   await connection.close()
   return { tookMs, records, bytes }
+}
+
+/** Lets Kafka's cleaner take a topic at its next round, once something is appended; it waits an hour otherwise. */
+export const letClean = async ({ broker, topics }: { broker: string; topics: string[] }): Promise<void> => {
+  const admin = new kafkajs.Kafka({ brokers: [broker], logLevel: kafkajs.logLevel.NOTHING }).admin()
+  await admin.connect()
+  const configEntries = [
+    { name: 'cleanup.policy', value: 'compact' },
+    { name: 'segment.ms', value: '1000' },
+    { name: 'min.compaction.lag.ms', value: '0' },
+    { name: 'min.cleanable.dirty.ratio', value: '0.01' },
+    { name: 'delete.retention.ms', value: '0' },
+  ]
+  const type = kafkajs.ConfigResourceTypes.TOPIC
+  const resources = topics.map((name) => ({ type, name, configEntries }))
+  await admin.alterConfigs({ validateOnly: false, resources })
+  await admin.disconnect()
 }

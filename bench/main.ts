@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Bench } from './bench.ts'
@@ -11,6 +11,8 @@ import { textTable } from './report/table.ts'
 import { SCENARIOS } from './scenarios/index.ts'
 
 const RESULTS = fileURLToPath(new URL('./results', import.meta.url))
+
+const PROFILES = join(RESULTS, 'profiles')
 
 const DOCS = fileURLToPath(new URL('../docs/performance.md', import.meta.url))
 
@@ -25,6 +27,7 @@ const main = async (): Promise<void> => {
   const wanted = SCENARIOS.filter(
     ({ name }) => options.scenarios.length === 0 || options.scenarios.includes(name),
   )
+  if (options.profile) rmSync(PROFILES, { recursive: true, force: true })
   for (const [at, scenario] of wanted.entries()) {
     say(`\n${scenario.name} (${at + 1} of ${wanted.length}): ${scenario.about}`)
     for (const result of await measure(scenario.run, options)) keep(result, options)
@@ -34,7 +37,7 @@ const main = async (): Promise<void> => {
 
 /** With servers of its own, so that no scenario meets what another left. */
 const measure = async (run: (bench: Bench) => Promise<Result[]>, options: Options): Promise<Result[]> => {
-  const profileDir = options.profile ? join(RESULTS, 'profiles') : undefined
+  const profileDir = options.profile ? PROFILES : undefined
   const bench = new Bench({ ...options, profileDir, say })
   const leave = () => void bench.close().finally(() => process.exit(130))
   process.once('SIGINT', leave).once('SIGTERM', leave)

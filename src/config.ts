@@ -72,8 +72,19 @@ const kafkaSchema = z.strictObject({
     .default(-1),
 })
 
+const registryAuthSchema = z.strictObject({ username: z.string().min(1), password: z.string().min(1) })
+
+const registrySchema = z.strictObject({
+  /** Confluent's API, up to where `/subjects` begins. `SCHEMA_REGISTRY_URL`. */
+  url: z.url({ protocol: /^https?$/ }),
+  /** `SCHEMA_REGISTRY_USERNAME`, `SCHEMA_REGISTRY_PASSWORD`. @default none */
+  auth: registryAuthSchema.optional(),
+})
+
 const sharedShape = {
   kafka: kafkaSchema,
+  /** Where the schemas of the shared topics' records are. With it they are written in Avro, else as JSON; both are read. @default none */
+  schemaRegistry: registrySchema.optional(),
   /** Start of every topic's name. `KAR_PREFIX`. @default 'agents' */
   prefix: prefix.default('agents'),
   /** Partitions of `<prefix>.commands` and `<prefix>.runs`: the most workers that take commands at once. `KAR_COMMAND_PARTITIONS`. @default 12 */
@@ -168,6 +179,7 @@ const SCHEMAS = {
 
 export type KafkaOptions = z.output<typeof kafkaSchema>
 export type KafkaInput = z.input<typeof kafkaSchema>
+export type SchemaRegistryOptions = z.output<typeof registrySchema>
 /** What every part needs: the cluster, the topics, the limits of reading and appending. */
 export type ClientConfig = z.output<typeof SCHEMAS.client>
 export type ClientInput = z.input<typeof SCHEMAS.client>
@@ -244,14 +256,24 @@ const kafkaFromEnv = (env: NodeJS.ProcessEnv) => {
   return { ...plain, ...(Object.keys(sasl).length > 0 && { sasl }) }
 }
 
+const registryFromEnv = (env: NodeJS.ProcessEnv) => {
+  const { url } = fromEnv('SCHEMA_REGISTRY_', ['url'], env)
+  const auth = fromEnv('SCHEMA_REGISTRY_', Object.keys(registryAuthSchema.shape), env)
+  return url === undefined ? undefined : { url, ...(Object.keys(auth).length > 0 && { auth }) }
+}
+
+/** Options that are objects, and have variables of their own. */
+const OBJECTS = ['kafka', 'schemaRegistry']
+
 /** Every environment variable that means something to this library. */
 export const environmentVariables = (): string[] => {
   const own = Object.keys({ ...sharedShape, ...workerShape, ...runnerShape, ...commandLineShape })
   const kafka = Object.keys(kafkaSchema.shape)
   return [
-    ...own.filter((name) => name !== 'kafka').map((name) => `KAR_${screaming(name)}`),
+    ...own.filter((name) => !OBJECTS.includes(name)).map((name) => `KAR_${screaming(name)}`),
     ...kafka.filter((name) => name !== 'sasl').map((name) => `KAFKA_${screaming(name)}`),
     ...Object.keys(saslSchema.shape).map((name) => `KAFKA_SASL_${screaming(name)}`),
+    ...['url', ...Object.keys(registryAuthSchema.shape)].map((name) => `SCHEMA_REGISTRY_${screaming(name)}`),
     ...Object.keys(serverShape).map(screaming),
   ]
 }
@@ -284,8 +306,13 @@ export const optionsFromEnv = (env: NodeJS.ProcessEnv, kind: 'client' | 'worker'
       `The environment variable ${unknown} is none of this library's. Check its spelling or remove it; docs/configuration.md lists them.`,
     )
   }
-  const names = Object.keys(SCHEMAS[kind].shape).filter((name) => name !== 'kafka')
-  return { ...fromEnv('KAR_', names, env), kafka: kafkaFromEnv(env) }
+  const names = Object.keys(SCHEMAS[kind].shape).filter((name) => !OBJECTS.includes(name))
+  const schemaRegistry = registryFromEnv(env)
+  return {
+    ...fromEnv('KAR_', names, env),
+    ...(schemaRegistry && { schemaRegistry }),
+    kafka: kafkaFromEnv(env),
+  }
 }
 
 /** `HOST` and `PORT`. */

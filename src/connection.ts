@@ -14,6 +14,8 @@ import { createTail, type Tail } from './kafka/tail.ts'
 import { createThreadLogs, type ThreadLogs } from './log/thread-logs.ts'
 import type { Logger } from './logger.ts'
 import { createPresence, type Presence } from './presence/presence.ts'
+import { jsonFormat, type RecordFormat } from './schema/record-format.ts'
+import { createRegistryFormat } from './schema/registry-format.ts'
 import { machine, type System } from './system.ts'
 import { type SharedTopics, sharedTopics, type TopicSettings } from './topics.ts'
 
@@ -39,11 +41,13 @@ export interface Connection
   logger: Logger
   system: System
   topics: SharedTopics
+  /** Of the shared topics' records. */
+  format: RecordFormat
   logs: ThreadLogs
   presence: Presence
   /**
    * Creates and checks the shared topics, and starts to watch the workers.
-   * @throws RunnerError BROKER_UNAVAILABLE, TOPIC_MISMATCH
+   * @throws RunnerError BROKER_UNAVAILABLE, TOPIC_MISMATCH, REGISTRY_UNAVAILABLE, SCHEMA_UNREGISTERED
    */
   start(): Promise<void>
   /** Idempotent. */
@@ -51,7 +55,13 @@ export interface Connection
 }
 
 export const createConnection = (config: ClientConfig, logger: Logger): Connection =>
-  connectionOn(connectKafka(config), config, logger, machine)
+  connectionOn(connectKafka(config), config, logger, machine, formatFor(config))
+
+export const formatFor = ({
+  schemaRegistry,
+  prefix,
+}: Pick<ClientConfig, 'schemaRegistry' | 'prefix'>): RecordFormat =>
+  schemaRegistry === undefined ? jsonFormat : createRegistryFormat(schemaRegistry, prefix)
 
 const connectKafka = (config: ClientConfig): Kafka => {
   const cluster = new Cluster(config.kafka)
@@ -82,12 +92,14 @@ export const connectionOn = (
   config: ClientConfig,
   logger: Logger,
   system: System,
+  format: RecordFormat = jsonFormat,
 ): Connection => {
   const { cluster, appender, tail, producer, beats, backlog, consumeCommands, ensureTopics } = kafka
   const topics = sharedTopics(config.prefix, config.commandPartitions)
   const presence = createPresence({
     tail,
     topic: topics.workers.name,
+    format,
     limitMs: config.presenceLimitMs,
     system,
   })
@@ -95,7 +107,7 @@ export const connectionOn = (
   let closed: Promise<void> | undefined
 
   const start = async () => {
-    await ensureTopics(Object.values(topics))
+    await Promise.all([ensureTopics(Object.values(topics)), format.start()])
     await presence.start()
   }
   const close = async () => {
@@ -107,6 +119,7 @@ export const connectionOn = (
     logger,
     system,
     topics,
+    format,
     logs: createThreadLogs({ cluster, appender, tail, prefix: config.prefix, logger, system }),
     tail,
     producer,

@@ -15,6 +15,9 @@ export const ERRORS = {
   CONFIG_INVALID: { retriable: false },
   TOPIC_MISMATCH: { retriable: false },
   AGENTS_MODULE_INVALID: { retriable: false },
+  // The schema registry.
+  REGISTRY_UNAVAILABLE: { retriable: true },
+  SCHEMA_UNREGISTERED: { retriable: false },
   // The brokers.
   BROKER_UNAVAILABLE: { retriable: true },
   APPEND_FAILED: { retriable: true },

@@ -1,3 +1,4 @@
+import { isEnd } from '../../src/fan-in/run-fact.ts'
 import type { Evidence, Violation } from './evidence.ts'
 
 /** What follows a run's end, once all commands are committed: its run record, and its end in the fan-in topic. */
@@ -9,7 +10,7 @@ export const checkAftermath = ({ threads, lifecycle }: Evidence): Violation[] =>
       if (recorded === undefined) {
         found.push({ promise: 'compaction', threadId, what: `run ${runId} ended and has no run record` })
       }
-      const told = lifecycle.filter((record) => record.commandId === commandId && record.status !== 'running')
+      const told = lifecycle.filter((record) => record.commandId === commandId && isEnd(record))
       if (told.length === 0) {
         found.push({
           promise: 'fan-in',

@@ -29,7 +29,7 @@ export interface Evidence {
   stopRequests: Set<string>
   deadLetters: number
   /** The runs topic. */
-  lifecycle: { commandId: string; status: string; cause?: string; lastSeq: number }[]
+  lifecycle: { commandId: string; fact: string; cause?: string; lastSeq: number }[]
   threads: Map<string, ThreadLog>
   runs: Map<string, { run: LogRun; threadId: string }>
   recordings: Recordings

@@ -2,6 +2,7 @@ import type { RunAgentInput } from '@ag-ui/client'
 import { z } from 'zod'
 import { CONCURRENT_RUN_MODES, LIMITS } from '../config.ts'
 import { messageOf, RunnerError } from '../errors.ts'
+import type { RecordFormat } from '../schema/record-format.ts'
 
 /** A lone surrogate becomes another character on its way through UTF-8: two ids would share a topic. */
 const text = z
@@ -32,6 +33,8 @@ const commandSchema = z.object({
   runTimeoutMs: z.number().positive().optional(),
   /** Agent headers that an allow-list let through; see `forwardHeaders`. */
   headers: z.record(z.string(), z.string()).default({}),
+  /** W3C trace context that the run belongs to. */
+  traceparent: z.string().optional(),
   /** Milliseconds since 1970, by the sender's clock. */
   time: z.number(),
 })
@@ -43,13 +46,13 @@ export type Command = Omit<z.output<typeof commandSchema>, 'input'> & { input: R
  * A command as its record's value.
  * @throws RunnerError INPUT_TOO_LARGE, INPUT_INVALID
  */
-export const encodeCommand = (command: Command): Buffer => {
+export const encodeCommand = (command: Command, format: RecordFormat): Buffer => {
   check(command)
-  const value = Buffer.from(JSON.stringify(command))
+  const value = format.encode('command', command)
   if (value.length > LIMITS.recordBytesMax) {
     throw new RunnerError(
       'INPUT_TOO_LARGE',
-      `The input of run "${command.input.runId}" is ${value.length} bytes as JSON; a command holds ` +
+      `The command of run "${command.input.runId}" is ${value.length} bytes; a record holds ` +
         `${LIMITS.recordBytesMax}. Send only the messages that are new, or put large content elsewhere and send its address.`,
     )
   }
@@ -59,11 +62,16 @@ export const encodeCommand = (command: Command): Buffer => {
 /**
  * A record's value as a command. The record's key has to be its thread id: that is what keeps a thread in one
  * partition.
- * @throws RunnerError COMMAND_UNDECODABLE
+ * @throws RunnerError COMMAND_UNDECODABLE; REGISTRY_UNAVAILABLE, which says nothing about the command
  */
-export const decodeCommand = (key: string | undefined, value: Buffer | null): Command => {
+export const decodeCommand = async (
+  key: string | undefined,
+  value: Buffer | null,
+  format: RecordFormat,
+): Promise<Command> => {
+  await format.load(value)
   try {
-    const parsed = commandSchema.parse(JSON.parse(value?.toString('utf8') ?? 'null'))
+    const parsed = commandSchema.parse(format.decode('command', value))
     if (key !== parsed.threadId) throw new Error(`its key is ${JSON.stringify(key)}, not its threadId`)
     if (parsed.input.threadId !== parsed.threadId) throw new Error('input.threadId is not its threadId')
     // The schema checks what this library relies on; the rest is between the client and the agent.

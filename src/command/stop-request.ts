@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { RecordFormat } from '../schema/record-format.ts'
 
 const schema = z.object({
   version: z.literal(1),
@@ -17,13 +18,13 @@ const schema = z.object({
 /** A record of the control topic: schemas/stop-request.json. */
 export type StopRequest = z.output<typeof schema>
 
-export const encodeStopRequest = (request: z.input<typeof schema>): Buffer =>
-  Buffer.from(JSON.stringify(request))
+export const encodeStopRequest = (request: z.input<typeof schema>, format: RecordFormat): Buffer =>
+  format.encode('stop-request', request)
 
 /** Undefined for anything else: the control topic has no caller that could be told. */
-export const decodeStopRequest = (value: Buffer | null): StopRequest | undefined => {
+export const decodeStopRequest = (value: Buffer | null, format: RecordFormat): StopRequest | undefined => {
   try {
-    return schema.parse(JSON.parse(value?.toString('utf8') ?? 'null'))
+    return schema.parse(format.decode('stop-request', value))
   } catch {
     return undefined
   }

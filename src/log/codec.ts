@@ -21,6 +21,7 @@ const count = z.coerce.number().int().nonnegative()
 const event = z.looseObject({ type: z.string() })
 const causes = new Set<string>(END_CAUSES)
 const span = z.tuple([z.number()], z.number())
+const times = z.union([z.number(), span])
 
 /** Headers and value of each kind, as schemas/thread-log.json describes them. */
 const HEADERS = {
@@ -54,8 +55,16 @@ const VALUES = {
   }),
   deleted: z.object({ deletionId: z.string(), after: z.string().nullable(), time: z.number() }),
   run: z
-    .object({ events: z.array(event), seqs: z.array(z.union([z.number(), z.array(span)])) })
-    .refine(({ events, seqs }) => events.length === seqs.length, 'seqs: there must be one for each event'),
+    .object({
+      events: z.array(event),
+      seqs: z.array(z.union([z.number(), z.array(span)])),
+      times: z.array(times).optional(),
+    })
+    .refine(({ events, seqs }) => events.length === seqs.length, 'seqs: there must be one for each event')
+    .refine(
+      ({ events, times }) => times === undefined || events.length === times.length,
+      'times: there must be one for each event',
+    ),
 }
 
 /** What Kafka is to carry for a record; `appendAttempt` counts the appends of this very record, from 0. */
@@ -81,7 +90,7 @@ export const encodeRecord = (record: NewRecord, appendAttempt = 0): WireRecord =
       }
     }
     case 'run': {
-      const { claimId, attempt, part, parts, firstSeq, lastSeq, events, seqs } = record
+      const { claimId, attempt, part, parts, firstSeq, lastSeq, events, seqs, times } = record
       const headers = {
         kind: 'run',
         claim: claimId,
@@ -91,7 +100,7 @@ export const encodeRecord = (record: NewRecord, appendAttempt = 0): WireRecord =
         first: String(firstSeq),
         last: String(lastSeq),
       }
-      return { key, value: json({ events, seqs }), headers }
+      return { key, value: json({ events, seqs, times }), headers }
     }
     case 'claim':
     case 'rejected':
@@ -124,7 +133,7 @@ const decodeValue = (headers: Record<string, string>, value: unknown): LogRecord
       return eventOf(headers, value)
     case 'run': {
       const { claim, first, last, ...rest } = HEADERS.run.parse(headers)
-      const { events, seqs } = VALUES.run.parse(value)
+      const { events, seqs, times } = VALUES.run.parse(value)
       return {
         kind: 'run',
         claimId: claim,
@@ -133,6 +142,7 @@ const decodeValue = (headers: Record<string, string>, value: unknown): LogRecord
         ...rest,
         events: events as never,
         seqs,
+        ...(times !== undefined && { times }),
       }
     }
     case 'claim':

@@ -1,13 +1,16 @@
 import type { BaseEvent } from '@ag-ui/client'
 import { RunnerError } from '../errors.ts'
 import type { Seqs } from '../run/seqs.ts'
-import type { LogRecord } from './record.ts'
+import type { Times } from '../run/times.ts'
+import type { LogRecord, RunRecord } from './record.ts'
 import { applyRecord, EMPTY_THREAD, missing, type Run, type ThreadState, type Verdict } from './reducer.ts'
 
 interface Events {
   events: BaseEvent[]
   /** For each event, which raw events it stands for. */
   seqs: Seqs[]
+  /** For each event, when it was appended; fewer where that is not known. */
+  times: Times[]
 }
 
 /**
@@ -16,13 +19,15 @@ interface Events {
  */
 export interface RunHistory extends Events {
   run: Run
+  /** Whether these are the events of its run record. */
+  compacted: boolean
 }
 
 interface Kept {
   raw: Events
   /** Keys of the raw records that a run record replaces: events, never a terminal one. */
   keys: string[]
-  parts: Map<string, Events[]>
+  parts: Map<string, RunRecord[]>
   recorded?: Events
 }
 
@@ -61,6 +66,7 @@ export class ThreadHistory {
         if (kept !== undefined && verdict.record.seq > this.#after) {
           kept.raw.events.push(verdict.record.event)
           kept.raw.seqs.push(verdict.record.seq)
+          kept.raw.times.push(verdict.record.time)
         }
         if (verdict.run.terminal === undefined && key !== undefined) kept?.keys.push(key)
         return
@@ -76,6 +82,7 @@ export class ThreadHistory {
           kept.recorded = {
             events: parts.flatMap(({ events }) => events),
             seqs: parts.flatMap(({ seqs }) => seqs),
+            times: parts.flatMap(({ times = [] }) => times),
           }
           kept.parts.clear()
           kept.raw = noEvents()
@@ -101,8 +108,8 @@ export class ThreadHistory {
   /** A run with its events, raw or compacted; none when they were not kept. */
   historyOf(run: Run): RunHistory {
     const kept = this.#keptOf(run)
-    const { events, seqs } = kept?.recorded ?? kept?.raw ?? noEvents()
-    return { run, events, seqs }
+    const { events, seqs, times } = kept?.recorded ?? kept?.raw ?? noEvents()
+    return { run, events, seqs, times, compacted: kept?.recorded !== undefined }
   }
 
   eventsOf(run: Run): BaseEvent[] {
@@ -131,7 +138,7 @@ export class ThreadHistory {
   }
 }
 
-const noEvents = (): Events => ({ events: [], seqs: [] })
+const noEvents = (): Events => ({ events: [], seqs: [], times: [] })
 
 const idOf = (run: Run): string => run.claims[0]?.claimId ?? run.commandId
 

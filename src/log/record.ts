@@ -1,5 +1,6 @@
 import type { BaseEvent } from '@ag-ui/client'
 import type { Seqs } from '../run/seqs.ts'
+import type { Times } from '../run/times.ts'
 
 /** Why a run ended, kept beside its terminal event: `stop` is what a caller of stop() waits to see. */
 export const END_CAUSES = [
@@ -60,6 +61,8 @@ export interface RunRecord {
   events: BaseEvent[]
   /** For each event, which raw events it stands for. */
   seqs: Seqs[]
+  /** For each event, when it was appended. Older records say nothing of it. */
+  times?: Times[]
 }
 
 /** Tells a waiting caller that no claim will come for its command. Stays for good: a later claim is void by it. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { RecordFormat } from '../schema/record-format.ts'
 
 const schema = z.object({
   version: z.literal(1),
@@ -18,11 +19,11 @@ const schema = z.object({
 /** A worker's sign of life, a record of the workers topic: schemas/worker.json. */
 export type Beat = z.output<typeof schema>
 
-export const encodeBeat = (beat: Beat): Buffer => Buffer.from(JSON.stringify(beat))
+export const encodeBeat = (beat: Beat, format: RecordFormat): Buffer => format.encode('worker', beat)
 
-export const decodeBeat = (value: Buffer): Beat | undefined => {
+export const decodeBeat = (value: Buffer, format: RecordFormat): Beat | undefined => {
   try {
-    return schema.parse(JSON.parse(value.toString('utf8')))
+    return schema.parse(format.decode('worker', value))
   } catch {
     return undefined
   }

@@ -1,12 +1,14 @@
 import { messageOf } from '../errors.ts'
 import type { SharedProducer } from '../kafka/producer.ts'
 import type { Logger } from '../logger.ts'
+import type { RecordFormat } from '../schema/record-format.ts'
 import { type System, settlesWithin } from '../system.ts'
 import { type Beat, encodeBeat } from './beat.ts'
 
 export interface HeartOptions {
   producer: SharedProducer
   topic: string
+  format: RecordFormat
   intervalMs: number
   /** Asked before every beat. */
   beat: () => Omit<Beat, 'version' | 'time'>
@@ -22,7 +24,7 @@ const ANNOUNCE_MS_MAX = 3_000
 
 /** Beats until it is stopped, and leaves a tombstone. */
 export const createHeart = (options: HeartOptions) => {
-  const { producer, topic, intervalMs, beat, logger, system } = options
+  const { producer, topic, format, intervalMs, beat, logger, system } = options
   const stopping = new AbortController()
   let beating: Promise<void> | undefined
   let failing = false
@@ -30,7 +32,7 @@ export const createHeart = (options: HeartOptions) => {
 
   const beatOnce = async (): Promise<void> => {
     const value: Beat = { version: 1, time: system.now(), ...beat() }
-    await producer.send({ topic, key: value.workerId, value: encodeBeat(value) })
+    await producer.send({ topic, key: value.workerId, value: encodeBeat(value, format) })
     const silentMs = system.elapsed() - beatenAt
     beatenAt = system.elapsed()
     if (silentMs >= options.silenceMs) options.onSilence()

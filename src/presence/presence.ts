@@ -1,6 +1,7 @@
 import type { FetchedRecord } from '../kafka/fetch.ts'
 import { createSharedTopicReader } from '../kafka/shared-topic-reader.ts'
 import type { Tail } from '../kafka/tail.ts'
+import type { RecordFormat } from '../schema/record-format.ts'
 import type { System } from '../system.ts'
 import { type Beat, decodeBeat } from './beat.ts'
 
@@ -35,11 +36,12 @@ const FORGET_AFTER_MS = 3_600_000
 export interface PresenceOptions {
   tail: Tail
   topic: string
+  format: RecordFormat
   limitMs: number
   system: System
 }
 
-export const createPresence = ({ tail, topic, limitMs, system }: PresenceOptions): Presence => {
+export const createPresence = ({ tail, topic, format, limitMs, system }: PresenceOptions): Presence => {
   /** By instance. */
   const seen = new Map<string, Seen>()
   /** When this process last began to hear beats: at its start, and after each silence of all of them. */
@@ -63,7 +65,7 @@ export const createPresence = ({ tail, topic, limitMs, system }: PresenceOptions
       forget(record.key)
       return
     }
-    const beat = decodeBeat(record.value)
+    const beat = decodeBeat(record.value, format)
     if (beat === undefined) return
     forgetOld()
     // A worker that started again: its name is beaten by another process now.
@@ -75,7 +77,7 @@ export const createPresence = ({ tail, topic, limitMs, system }: PresenceOptions
     })
   }
 
-  const reader = createSharedTopicReader({ tail, topic, onRecord: read })
+  const reader = createSharedTopicReader({ tail, topic, format, onRecord: read })
 
   return {
     start: async () => {

@@ -35,3 +35,7 @@ export const withoutUpTo = (spans: readonly Span[], seq: number): { spans: Span[
   }
   return { spans: left, chars: gone }
 }
+
+/** All raw events' seqs, ascending. */
+export const rawSeqs = (seqs: Seqs): number[] =>
+  typeof seqs === 'number' ? [seqs] : seqs.flatMap(([first, ...chars]) => chars.map((_, at) => first + at))

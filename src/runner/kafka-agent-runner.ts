@@ -165,8 +165,8 @@ export class KafkaAgentRunner {
 
   async #submit(call: RunCall, command: Command): Promise<void> {
     try {
-      const value = encodeCommand(command)
       await this.start()
+      const value = encodeCommand(command, this.#connection.format)
       const { prefix, commandPartitions } = this.#config
       const topic = commandsTopic(prefix, commandPartitions, this.#agentPools[command.agentId]).name
       await call.start(() => this.#connection.producer.send({ topic, key: command.threadId, value }))

@@ -27,14 +27,19 @@ export interface WorkerParts {
 const ATTEMPTS_MAX = 10
 const PAUSE_MS_MAX = 5_000
 /** What says that the brokers are away. Each comes after the limits of reading and appending. */
-const AWAY = new Set<ErrorCode>(['BROKER_UNAVAILABLE', 'APPEND_FAILED', 'READ_FAILED'])
+const AWAY = new Set<ErrorCode>([
+  'BROKER_UNAVAILABLE',
+  'APPEND_FAILED',
+  'READ_FAILED',
+  'REGISTRY_UNAVAILABLE',
+])
 const LEAVE_GROUP_MS_MAX = 3_000
 const CLOSE_MS_MAX = 5_000
 
 /** A worker on connections that are another's, such as its runner's. */
 export const createWorkerOn = (parts: WorkerParts): Worker => {
   const { connection, config } = parts
-  const { logger, topics, system } = connection
+  const { logger, topics, system, format } = connection
   const startedAt = system.now()
   const instanceId = system.newId()
   const agents = agentsOfPool(parts.agents, config.pool)
@@ -50,6 +55,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
   const stops = createStops({
     tail: connection.tail,
     topic: topics.control.name,
+    format,
     onStop: (request) => commands.stop(request),
     onKept: ({ threadId }) => commands.wake(threadId),
     logger,
@@ -64,6 +70,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
   const heart = createHeart({
     producer: connection.beats,
     topic: topics.workers.name,
+    format,
     intervalMs: config.presenceIntervalMs,
     beat: () => ({
       workerId: config.workerId,
@@ -151,7 +158,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
     hold: Hold,
   ): Promise<RunnerError | undefined> => {
     try {
-      const command = decodeCommand(record.key, record.value)
+      const command = await decodeCommand(record.key, record.value, format)
       if (await answer({ command, record, place, commands, system, hold })) await finished(record)
       return undefined
     } catch (error) {
@@ -167,7 +174,8 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
   const giveUp = async (record: CommandRecord, error: RunnerError): Promise<boolean> => {
     try {
       const isCommand = error.code !== 'COMMAND_UNDECODABLE'
-      await commands.giveUp(isCommand ? decodeCommand(record.key, record.value) : undefined, record, error)
+      const command = isCommand ? await decodeCommand(record.key, record.value, format) : undefined
+      await commands.giveUp(command, record, error)
       return true
     } catch (problem) {
       logger.error('A command could not even be given up', {

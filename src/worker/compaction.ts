@@ -1,10 +1,8 @@
 import { LIMITS } from '../config.ts'
+import { compactedOf, partsOf } from '../log/compacted.ts'
 import type { RunHistory } from '../log/history.ts'
 import type { NewRecord, RunRecord } from '../log/record.ts'
 import type { Run } from '../log/reducer.ts'
-import { type CompactedRun, compactRun } from '../run/compact.ts'
-import { type AnyEvent, toBaseEvent } from '../run/event.ts'
-import { firstSeqOf } from '../run/seqs.ts'
 import type { System } from '../system.ts'
 import type { ThreadView } from './thread-view.ts'
 
@@ -31,9 +29,9 @@ export const compact = async (system: Pick<System, 'newId'>, view: ThreadView, e
  * A finished run as its run record, in parts that a Kafka record can hold. Only for a run whose terminal
  * event was read back as valid, and that has no run record. `attempt` is unique to this one.
  */
-export const runRecordsOf = ({ run, events, seqs }: RunHistory, attempt: string): RunRecord[] => {
-  const compacted = compactRun(events as AnyEvent[], seqs.map(firstSeqOf))
-  const parts = split(compacted)
+export const runRecordsOf = (history: RunHistory, attempt: string): RunRecord[] => {
+  const { run } = history
+  const parts = partsOf(compactedOf(history))
   return parts.map((part, index) => ({
     kind: 'run',
     claimId: run.claims.at(-1)?.claimId ?? '',
@@ -42,26 +40,8 @@ export const runRecordsOf = ({ run, events, seqs }: RunHistory, attempt: string)
     parts: parts.length,
     firstSeq: run.firstSeq,
     lastSeq: run.lastSeq,
-    events: part.events.map(toBaseEvent),
-    seqs: part.seqs,
+    ...part,
   }))
-}
-
-const split = ({ events, seqs }: CompactedRun<AnyEvent>): CompactedRun<AnyEvent>[] => {
-  const parts: CompactedRun<AnyEvent>[] = [{ events: [], seqs: [] }]
-  let bytes = 0
-  for (const [at, event] of events.entries()) {
-    const stands = seqs[at]!
-    const size = Buffer.byteLength(JSON.stringify(event)) + JSON.stringify(stands).length + 2
-    if (bytes + size > LIMITS.runPartBytesMax && bytes > 0) {
-      parts.push({ events: [], seqs: [] })
-      bytes = 0
-    }
-    parts.at(-1)?.events.push(event)
-    parts.at(-1)?.seqs.push(stands)
-    bytes += size
-  }
-  return parts
 }
 
 /** Records in appends of a size that the broker takes. */

@@ -3,12 +3,14 @@ import type { Command } from '../command/command.ts'
 import type { WorkerConfig } from '../config.ts'
 import type { Connection } from '../connection.ts'
 import { messageOf } from '../errors.ts'
+import type { RunHistory } from '../log/history.ts'
 import { type Run, runOf } from '../log/reducer.ts'
 import { after } from '../system.ts'
 import { claimThread } from './claim.ts'
 import { compact } from './compaction.ts'
 import { type EarlyEnd, execute, RunControl } from './execute.ts'
-import { createPublisher } from './publisher.ts'
+import type { Publisher } from './publisher.ts'
+import { readRun } from './read-run.ts'
 import { RunWriter } from './run-writer.ts'
 import type { ThreadView } from './thread-view.ts'
 
@@ -40,28 +42,34 @@ export interface ExecutorParts {
   connection: Connection
   config: WorkerConfig
   instanceId: string
+  publisher: Publisher
   /** Steps of a thread, one after the other. */
   inTurn<T>(threadId: string, step: () => Promise<T>): Promise<T>
 }
 
 /** Runs agents under claims: claim → execute → publish → compact. */
-export const createExecutor = ({ connection, config, instanceId, inTurn }: ExecutorParts) => {
+export const createExecutor = (parts: ExecutorParts) => {
+  const { connection, config, instanceId, inTurn } = parts
   const who = { workerId: config.workerId, instanceId }
   const { logger, system } = connection
-  const publisher = createPublisher(connection)
+  const { publisher } = parts
   /** By claim. */
   const active = new Map<string, Execution>()
 
-  const publish = (view: ThreadView, run: Run): Promise<void> =>
-    publisher.publish(view.threadId, view.state, run)
-
   /** What comes after the terminal event. Idempotent: a crash in the middle has it done again. */
-  const finish = async (view: ThreadView, ended: Run): Promise<void> => {
+  const finish = async (view: ThreadView, ended: Run, traceparent?: string): Promise<void> => {
     // The directory is to forget a thread that was deleted meanwhile. A deleter waits for the run record, so
     // that comes last.
     if (view.isDeleted(ended.commandId)) return
-    await publish(view, ended)
+    const history = await historyOf(view, ended)
+    await publisher.ended(view.threadId, view.state, history, traceparent)
     await compact(system, view, ended)
+  }
+
+  /** A redelivered command's run may be in the past, or without events in memory: its log has them. */
+  const historyOf = async (view: ThreadView, ended: Run): Promise<RunHistory> => {
+    const kept = view.history.historyOf(ended)
+    return kept.events.length > 0 ? kept : readRun(connection.logs, view.threadId, ended)
   }
 
   const writerFor = (view: ThreadView, claimId: string, input: RunAgentInput, control: RunControl) =>
@@ -91,9 +99,11 @@ export const createExecutor = ({ connection, config, instanceId, inTurn }: Execu
     // Asked once the claim stands: a stop that came while it was appended was kept for it.
     const end = early()
     if (end !== undefined) control.end(end)
-    const published = publish(view, view.state.latest as Run).catch((error) => {
+    const { threadId, state } = view
+    const begun = state.latest as Run
+    const published = publisher.started(threadId, state, begun, command.traceparent).catch((error) => {
       logger.warn('The start of a run was not published', {
-        threadId: view.threadId,
+        threadId,
         error: messageOf(error),
       })
     })
@@ -124,7 +134,7 @@ export const createExecutor = ({ connection, config, instanceId, inTurn }: Execu
     // By its command: before its turn comes, the thread's next run may have been claimed here.
     await inTurn(threadId, async () => {
       const ended = runOf(view.state, command.commandId)
-      if (ended !== undefined) await finish(view, ended)
+      if (ended !== undefined) await finish(view, ended, command.traceparent)
     })
     return true
   }

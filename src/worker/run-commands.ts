@@ -4,15 +4,16 @@ import { sendStop } from '../command/send-stop.ts'
 import type { StopRequest } from '../command/stop-request.ts'
 import { LIMITS, type WorkerConfig } from '../config.ts'
 import type { Connection } from '../connection.ts'
-import { RunnerError } from '../errors.ts'
+import { messageOf, RunnerError } from '../errors.ts'
 import type { CommandRecord } from '../kafka/command-consumer.ts'
-import { openRun, type Run } from '../log/reducer.ts'
+import { isRejected, openRun, type Run } from '../log/reducer.ts'
 import { type Agents, agentFor, type LocalAgents, restarts } from './agents.ts'
 import { sendDeadLetter } from './dead-letter.ts'
 import { decide, type Standing } from './decide.ts'
 import type { EarlyEnd } from './execute.ts'
 import { type Begin, createExecutor, type RunName } from './executor.ts'
 import { Lanes } from './lanes.ts'
+import { createPublisher } from './publisher.ts'
 import { rejectCommand, rejectionOf } from './rejection.ts'
 import { resetOf } from './restart.ts'
 import type { ThreadView } from './thread-view.ts'
@@ -56,10 +57,12 @@ export const createRunCommands = (options: RunCommandsOptions) => {
   const views = new ThreadViews(logs, config.threadsCachedMax)
   const lanes = new Lanes()
   const turns = new Turns()
+  const publisher = createPublisher({ ...connection, workerId: config.workerId })
   const executor = createExecutor({
     connection,
     config,
     instanceId: options.instanceId,
+    publisher,
     inTurn: (threadId, step) => lanes.run(threadId, step),
   })
 
@@ -111,9 +114,11 @@ export const createRunCommands = (options: RunCommandsOptions) => {
       )
       switch (decision.do) {
         case 'nothing':
+          // Told here, so that a redelivery tells it again.
+          await publisher.rejected(command, turn.refusal)
           return DONE
         case 'finish':
-          await executor.finish(view, decision.run)
+          await executor.finish(view, decision.run, command.traceparent)
           return DONE
         case 'wait':
           turn.waits = decision.for?.commandId !== commandId
@@ -124,7 +129,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
           return { what: 'wait', for: decision.run }
         case 'reject':
           // Looked at again: the thread may have got a claim of it meanwhile, and then the rejection is void.
-          await reject(view, command, rejectionOf(decision.code, command, config))
+          await reject(view, turn, rejectionOf(decision.code, command, config))
           break
         case 'takeover': {
           const admission = await takeOver(view, turn, source, decision.run, hasPlace)
@@ -169,9 +174,10 @@ export const createRunCommands = (options: RunCommandsOptions) => {
       }
       // The letter first: once the rejection stands, a redelivery has nothing to do.
       await sendDeadLetter(connection, source, error)
-      await reject(view, command, error)
+      await reject(view, turn, error)
       return undefined
     }
+    accept(turn)
     await options.beHeard()
     if (command.input.resume?.length) agent.pendingInterrupts = structuredClone([...view.pendingInterrupts])
     const early = (): EarlyEnd | undefined => {
@@ -215,13 +221,29 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     await sendStop(connection, named, 'superseded')
   }
 
-  const reject = (view: ThreadView, command: Command, error: RunnerError): Promise<void> =>
-    rejectCommand(system, view, command, error)
+  /** Where a claim came first it is void, and the next look finds that run. */
+  const reject = (view: ThreadView, turn: Turn, error: RunnerError): Promise<void> => {
+    turn.refusal = error
+    return rejectCommand(system, view, turn.command, error)
+  }
+
+  /** Once for each time that it is in hand here. */
+  const accept = (turn: Turn): void => {
+    if (turn.accepted) return
+    turn.accepted = true
+    const { threadId } = turn.command
+    publisher.accepted(turn.command).catch((error) => {
+      connection.logger.warn('That a run was accepted was not published', {
+        threadId,
+        error: messageOf(error),
+      })
+    })
+  }
 
   return {
     /** Takes a command in hand: its place among the thread's. `wake` is called when it should look again. */
     enter: (command: Command, wake: () => void): Turn => {
-      const turn: Turn = { command, superseded: false, waits: false, wake }
+      const turn: Turn = { command, superseded: false, waits: false, accepted: false, wake }
       turns.enter(turn)
       return turn
     },
@@ -231,7 +253,9 @@ export const createRunCommands = (options: RunCommandsOptions) => {
       lanes.run(turn.command.threadId, async () => {
         // A command that was written twice is answered once, and is not in its own way.
         if (turns.hasTwinAhead(turn)) return { what: 'wait' }
-        return admit(turn, source, hasPlace)
+        const admission = await admit(turn, source, hasPlace)
+        if (turn.waits) accept(turn)
+        return admission
       }),
     /** Resolves when another worker's run may have ended: its thread's log has gone on. */
     logGoesOn: (threadId: string, signal: AbortSignal): Promise<void> =>
@@ -249,7 +273,10 @@ export const createRunCommands = (options: RunCommandsOptions) => {
         const open = openRun(view.state)
         // A run that was claimed is answered by its end, not by a rejection.
         if (open?.commandId === command.commandId) await executor.close(view, open)
-        else await reject(view, command, error)
+        else {
+          await rejectCommand(system, view, command, error)
+          if (isRejected(view.state, command.commandId)) await publisher.rejected(command, error)
+        }
       })
     },
     /** Ends a run that goes on here; wakes those that wait, one of which may be meant. */

@@ -1,4 +1,5 @@
 import type { Command } from '../command/command.ts'
+import type { RunnerError } from '../errors.ts'
 
 /** A command that a worker has in hand, from its record to its answer. */
 export interface Turn {
@@ -7,6 +8,10 @@ export interface Turn {
   superseded: boolean
   /** Whether it has been told to wait: it is in the thread's queue. */
   waits: boolean
+  /** Whether it was told that it is accepted. */
+  accepted: boolean
+  /** What it was rejected with. */
+  refusal?: RunnerError
   /** The run that it has asked to end: once is enough. */
   ending?: string
   /** Looks at the thread again. */

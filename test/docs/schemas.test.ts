@@ -5,6 +5,7 @@ import { decodeCommand, encodeCommand } from '../../src/command/command.ts'
 import { encodeStopRequest } from '../../src/command/stop-request.ts'
 import { decodeRecord, encodeRecord } from '../../src/log/codec.ts'
 import type { NewRecord } from '../../src/log/record.ts'
+import { jsonFormat } from '../../src/schema/record-format.ts'
 import { sharedTopics } from '../../src/topics.ts'
 import { ScriptedAgent, talker } from '../support/agents.ts'
 import { collect, inputFor } from '../support/events.ts'
@@ -69,9 +70,9 @@ const RECORDS: NewRecord[] = [
 
 describe('the schemas describe what is written', () => {
   it('commands and stop requests', () => {
-    validatorOf('command')(parsed(encodeCommand(COMMAND)))
+    validatorOf('command')(parsed(encodeCommand(COMMAND, jsonFormat)))
     validatorOf('stop-request')(
-      parsed(encodeStopRequest({ version: 1, stopId: 's', threadId: 't', runId: 'r', time: 1 })),
+      parsed(encodeStopRequest({ version: 1, stopId: 's', threadId: 't', runId: 'r', time: 1 }, jsonFormat)),
     )
   })
 
@@ -92,7 +93,7 @@ describe('the schemas describe what is written', () => {
     for (const [schema, topic] of [
       ['thread', topics.threads.name],
       ['worker', topics.workers.name],
-      ['run-lifecycle', topics.runs.name],
+      ['run-fact', topics.runs.name],
     ] as const) {
       const { tail } = useLogIo()
       const reader = follow(tail, topic)
@@ -105,9 +106,9 @@ describe('the schemas describe what is written', () => {
 
 describe('a command that a schema refuses is undecodable', () => {
   const validate = new Ajv2020().compile(JSON.parse(readFileSync('schemas/command.json', 'utf8')))
-  it.each(['version', 'commandId', 'threadId', 'agentId', 'input', 'time'])('without %s', (field) => {
+  it.each(['version', 'commandId', 'threadId', 'agentId', 'input', 'time'])('without %s', async (field) => {
     const command = { ...COMMAND, [field]: undefined }
     expect(validate(JSON.parse(JSON.stringify(command)))).toBe(false)
-    expect(() => decodeCommand('t', Buffer.from(JSON.stringify(command)))).toThrow(field)
+    await expect(decodeCommand('t', Buffer.from(JSON.stringify(command)), jsonFormat)).rejects.toThrow(field)
   })
 })

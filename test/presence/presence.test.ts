@@ -3,6 +3,7 @@ import type { FetchedRecord } from '../../src/kafka/fetch.ts'
 import type { FollowHandlers } from '../../src/kafka/follower.ts'
 import { type Beat, encodeBeat } from '../../src/presence/beat.ts'
 import { createPresence } from '../../src/presence/presence.ts'
+import { jsonFormat } from '../../src/schema/record-format.ts'
 import { machine } from '../../src/system.ts'
 
 beforeEach(() => {
@@ -24,7 +25,13 @@ const usePresence = async () => {
     },
     close: async () => {},
   }
-  const presence = createPresence({ tail, topic: 'workers', limitMs: LIMIT_MS, system: machine })
+  const presence = createPresence({
+    tail,
+    topic: 'workers',
+    format: jsonFormat,
+    limitMs: LIMIT_MS,
+    system: machine,
+  })
   const started = presence.start()
   handlers?.onCaughtUp?.(0)
   await started
@@ -45,7 +52,7 @@ const usePresence = async () => {
         startedAt: 0,
         time: 0,
       }
-      handlers?.onRecords([record(workerId, encodeBeat(beat))])
+      handlers?.onRecords([record(workerId, encodeBeat(beat, jsonFormat))])
     }
   }
   const hearLeaving = (workerId: string) => handlers?.onRecords([record(workerId, null)])

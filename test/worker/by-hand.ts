@@ -4,6 +4,7 @@ import kafkajs, { logLevel, Partitioners } from 'kafkajs'
 import { type Command, encodeCommand } from '../../src/command/command.ts'
 import type { ClaimRecord, EventRecord } from '../../src/log/record.ts'
 import { createThreadLogs } from '../../src/log/thread-logs.ts'
+import { jsonFormat } from '../../src/schema/record-format.ts'
 import { machine } from '../../src/system.ts'
 import { sharedTopics } from '../../src/topics.ts'
 import { useLogIo } from '../support/log-io.ts'
@@ -29,7 +30,10 @@ export const useHands = ({ brokers, prefix }: { brokers: string[]; prefix: strin
       createPartitioner: Partitioners.DefaultPartitioner,
     })
     await producer.connect()
-    const messages = commands.map((command) => ({ key: command.threadId, value: encodeCommand(command) }))
+    const messages = commands.map((command) => ({
+      key: command.threadId,
+      value: encodeCommand(command, jsonFormat),
+    }))
     const topic = sharedTopics(prefix, 3).commands.name
     // In requests of a size that the broker takes.
     for (let at = 0; at < messages.length; at += 1_000)

@@ -55,5 +55,11 @@ it('publishes what a worker that died had not, once as consumers see it, and let
   await expect.poll(() => lifecycle.records.length, { timeout: 20_000 }).toBeGreaterThan(1)
   const told = lifecycle.records.map(({ value }) => JSON.parse(value ?? 'null'))
   expect(new Set(told.map(({ id }) => id))).toEqual(new Set([`${command.commandId}/ended`]))
-  expect(told.at(-1)).toMatchObject({ status: 'finished', runId, lastSeq: 2 })
+  expect(told.at(-1)).toMatchObject({ fact: 'finished', runId, lastSeq: 2 })
+  expect(told.at(-1).events.map(({ type }: { type: string }) => type)).toEqual([
+    'RUN_STARTED',
+    'RUN_FINISHED',
+  ])
+  // Word for word: the run record, from which a later worker tells it, holds what the raw events held.
+  for (const again of told) expect(again).toEqual(told[0])
 })

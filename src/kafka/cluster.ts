@@ -117,6 +117,15 @@ export class Cluster {
     return topic && leader && { topicId: topic.topicId, leader, served: false }
   }
 
+  /**
+   * How many partitions a topic has; 0 when there is none of that name.
+   * @throws RunnerError BROKER_UNAVAILABLE
+   */
+  async partitionsOf(name: string): Promise<number> {
+    const { topics } = await this.#requestMetadata([name])
+    return topics[0]?.partitions.length ?? 0
+  }
+
   /** Forgets a place that turned out to be wrong. */
   forget(topic: string): void {
     this.#places.delete(topic)

@@ -68,7 +68,8 @@ const createSource = (cluster: Cluster, { topic, partition, limitMs, signal }: P
     if (fetched === undefined || errorCode !== KAFKA.OFFSET_OUT_OF_RANGE) throw new Error(nameOf(errorCode))
     const start = Number(await cluster.earliestOffset(topic, partition, leader))
     if (start <= offset) throw endsBefore(topic, partition, offset)
-    return { ...fetched, nextOffset: start, records: [] }
+    // Where it ends the broker does not say with this error.
+    return { ...fetched, nextOffset: start, records: [], highWatermark: Number.POSITIVE_INFINITY }
   }
 
   return async (offset: number): Promise<FetchedPartition | undefined> => {

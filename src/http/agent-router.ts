@@ -102,6 +102,9 @@ const begin = (run: () => Observable<SentEvent>): Observable<SentEvent> => {
   }
 }
 
+/** W3C trace context: says nothing of anybody, and ties what a run leads to together. */
+const TRACEPARENT = 'traceparent'
+
 /** @throws RunnerError UNKNOWN_AGENT */
 const agentOf = async (
   agentId: string,
@@ -109,7 +112,8 @@ const agentOf = async (
   incoming: IncomingHttpHeaders,
   { agents, forwardHeaders = [] }: AgentRouterOptions,
 ): Promise<AbstractAgent> => {
-  const named = forwardHeaders.map((name) => [name.toLowerCase(), incoming[name.toLowerCase()]] as const)
+  const names = [...forwardHeaders, TRACEPARENT]
+  const named = names.map((name) => [name.toLowerCase(), incoming[name.toLowerCase()]] as const)
   const headers = Object.fromEntries(named.flatMap(([name, value]) => (value ? [[name, String(value)]] : [])))
   if (agents === undefined) return new RemoteAgent(agentId, headers)
   return await agentFor({ agentId, threadId: input.threadId, input, headers }, agents)

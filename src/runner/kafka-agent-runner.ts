@@ -140,6 +140,7 @@ export class KafkaAgentRunner {
       ttlMs: this.#config.commandTtlMs,
       runTimeoutMs: this.#config.runTimeoutMs,
       headers: allowedHeaders(agent, this.#config.forwardHeaders),
+      traceparent: traceOf(agent),
       time: this.#connection.system.now(),
     }
     const call = new RunCall({
@@ -316,6 +317,14 @@ const allowedHeaders = (agent: AbstractAgent, names: string[]): Record<string, s
   const headers = (agent as { headers?: Record<string, string> }).headers ?? {}
   return Object.fromEntries(Object.entries(headers).filter(([name]) => names.includes(name.toLowerCase())))
 }
+
+/** The trace that the request belongs to, where the agent's headers have one of W3C's form. */
+const traceOf = (agent: AbstractAgent): string | undefined => {
+  const [trace] = Object.values(allowedHeaders(agent, ['traceparent']))
+  return trace !== undefined && TRACEPARENT.test(trace) ? trace : undefined
+}
+
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 const tooManyRuns = (max: number): RunnerError =>
   new RunnerError(

@@ -14,8 +14,9 @@ describe('docs/protocol.md', () => {
   const promises = read('docs/protocol.md').split('## Promises')[1]?.split('\n## ')[0] ?? ''
   const items = promises.split(/\n(?=\d+\. )/).slice(1)
 
-  it('numbers ten promises, and each names a test', () => {
-    expect(items.map((item) => Number.parseInt(item, 10))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  it('numbers its promises, and each names a test', () => {
+    expect(items.length).toBeGreaterThan(0)
+    expect(items.map((item) => Number.parseInt(item, 10))).toEqual(items.map((_, at) => at + 1))
     for (const item of items) expect(item).toMatch(/- `test\/.+\.test\.ts`: ".+"/)
   })
 

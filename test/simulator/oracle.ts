@@ -4,6 +4,7 @@ import { differenceOf, foldOf } from './fold.ts'
 import { factsOf, type ThreadFacts } from './history.ts'
 import type { Plan } from './plan.ts'
 import { isEnd, markOf, type ShownRun, shownRuns } from './shown-runs.ts'
+import { checkTold, type Told } from './told.ts'
 import type { Call, Reading, Witness } from './witness.ts'
 
 export interface Evidence {
@@ -13,6 +14,8 @@ export interface Evidence {
   threads: Map<string, readonly FetchedRecord[]>
   /** Runs whose commands have landed. */
   commanded: Set<string>
+  /** All records ever of the runs topic. */
+  told: Told[]
 }
 
 /** Ends of a stream that say what happened to the reader, not to the run. */
@@ -33,7 +36,7 @@ const STOPPED = 'RUN_STOPPED'
  * Which promises of docs/protocol.md were broken, each with its number. It judges what callers saw and what
  * agents did; the rules of the log are asked nowhere.
  */
-export const judge = ({ plan, witness, threads, commanded }: Evidence): string[] => {
+export const judge = ({ plan, witness, threads, commanded, told }: Evidence): string[] => {
   const violations: string[] = []
   for (const threadId of plan.threads) {
     const facts = factsOf(threads.get(threadId) ?? [])
@@ -48,6 +51,8 @@ export const judge = ({ plan, witness, threads, commanded }: Evidence): string[]
       checkAnswer(request.runId, facts, run, witness, violations)
       checkExecutions(request, facts, run, witness, violations)
       checkEnd(request.runId, facts, run, plan, witness, violations)
+      const ofRun = told.filter((fact) => fact.runId === request.runId)
+      checkTold(request.runId, facts, run, ofRun, violations)
     }
     for (const call of of(witness.calls)) checkCall(call, runs, facts, violations)
     for (const reading of of(witness.readings)) checkReading(reading, events, violations)

@@ -3,8 +3,9 @@ import { factsOf } from './history.ts'
 import { judge } from './oracle.ts'
 import { FAULTS_MS, planFrom } from './plan.ts'
 import { randomFrom } from './random.ts'
+import type { Told } from './told.ts'
 import type { Reading } from './witness.ts'
-import { COMMANDS, createWorld, THREAD_TOPICS, type World } from './world.ts'
+import { COMMANDS, createWorld, RUNS, THREAD_TOPICS, type World } from './world.ts'
 
 export interface Result {
   seed: number
@@ -39,7 +40,7 @@ export const simulate = async (seed: number, { trace = false } = {}): Promise<Re
   await scheduler.run(Math.max(scheduler.now(), world.network.downUntil))
   await scheduler.run(scheduler.now() + AFTERMATH_MS)
   violations.push(...(await readAnew(world)))
-  violations.push(...judge({ plan, witness, threads: logsOf(world), commanded }))
+  violations.push(...judge({ plan, witness, threads: logsOf(world), commanded, told: toldOf(world) }))
   return {
     seed,
     violations,
@@ -113,6 +114,11 @@ const logsOf = ({ broker, plan }: World) =>
       .filter((threadId) => broker.has(THREAD_TOPICS + threadId))
       .map((threadId) => [threadId, broker.partition(THREAD_TOPICS + threadId).all]),
   )
+
+const toldOf = ({ broker }: World): Told[] =>
+  Array.from({ length: broker.partitions(RUNS) }, (_, index) => broker.partition(RUNS, index).all)
+    .flat()
+    .map(({ value }) => JSON.parse(String(value)))
 
 const commandedRuns = ({ broker }: World): Set<string> => {
   const runs = new Set<string>()

@@ -15,6 +15,7 @@ import { PARTITIONS, PREFIX, startWorkerProcess, type WorkerProcess } from './wo
 const SHARED = sharedTopics(PREFIX, PARTITIONS)
 const BEATS = SHARED.workers.name
 export const COMMANDS = SHARED.commands.name
+export const RUNS = SHARED.runs.name
 export const THREAD_TOPICS = `${PREFIX}.thread.`
 
 export type World = ReturnType<typeof createWorld>

@@ -46,7 +46,7 @@ export const endedFacts = (
     fact: endOf(run),
     time: lastTimes === undefined ? now : lastTime(lastTimes),
     cause: run.terminal?.cause,
-    ...(terminal?.type === 'RUN_ERROR' && { code: terminal.code, message: terminal.message }),
+    ...(terminal?.type === 'RUN_ERROR' && { code: short(terminal.code), message: short(terminal.message) }),
     firstSeq: run.firstSeq,
     lastSeq: run.lastSeq,
     part: at,
@@ -54,6 +54,11 @@ export const endedFacts = (
     events: eventsOf(part),
   }))
 }
+
+/** The whole of it is in the event, and a record has to hold both. */
+const TEXT_CHARS_MAX = 4_000
+
+const short = (text: string | undefined): string | undefined => text?.slice(0, TEXT_CHARS_MAX)
 
 const ofCommand = (
   fact: Fact,

@@ -23,7 +23,10 @@ export const compactedOf = ({ events, seqs, times, compacted }: RunHistory): Com
   }
 }
 
-/** In parts that a Kafka record can hold; one at least. */
+/** What a run fact says of an event beside it. */
+const EVENT_OVERHEAD_BYTES = 150
+
+/** In parts that a Kafka record can hold, as a run record or as a fact; one at least. */
 export const partsOf = ({ events, seqs, times }: CompactedEvents): CompactedEvents[] => {
   const newPart = () => ({
     events: [] as BaseEvent[],
@@ -33,8 +36,8 @@ export const partsOf = ({ events, seqs, times }: CompactedEvents): CompactedEven
   const parts = [newPart()]
   let bytes = 0
   for (const [at, event] of events.entries()) {
-    const beside = JSON.stringify([seqs[at], times?.[at]]).length
-    const size = Buffer.byteLength(JSON.stringify(event)) + beside + 2
+    const beside = JSON.stringify([seqs[at], times?.[at]]).length + EVENT_OVERHEAD_BYTES
+    const size = Buffer.byteLength(JSON.stringify(event)) + beside
     if (bytes + size > LIMITS.runPartBytesMax && bytes > 0) {
       parts.push(newPart())
       bytes = 0

@@ -120,6 +120,33 @@ describe('the end of a run', () => {
   })
 })
 
+describe('a record can hold each part of', () => {
+  const RECORD_BYTES_MAX = 1_040_000
+  const start = { type: 'RUN_STARTED' }
+  const worst: [string, object[]][] = [
+    [
+      '20,000 small events',
+      [start, ...Array(20_000).fill({ type: 'CUSTOM', name: 'x' }), { type: 'RUN_FINISHED' }],
+    ],
+    [
+      'an error that says much',
+      [start, { type: 'RUN_ERROR', message: 'm'.repeat(900_000), code: 'c'.repeat(50_000) }],
+    ],
+    [
+      'an event as large as may be',
+      [start, { type: 'CUSTOM', name: 'x', value: 'v'.repeat(999_900) }, { type: 'RUN_FINISHED' }],
+    ],
+  ]
+  it.each(worst)('%s', (_, events) => {
+    const history = historyOf(rawLog(events as unknown as BaseEvent[], [1]))
+    const facts = factsOf(history, 0)
+    for (const fact of facts) expect(JSON.stringify(fact).length).toBeLessThan(RECORD_BYTES_MAX)
+    for (const record of runRecordsOf(history, 'a'))
+      expect(encodeRecord(record).value!.length).toBeLessThan(RECORD_BYTES_MAX)
+    expect(facts.flatMap((fact) => fact.events)).toHaveLength(events.length)
+  })
+})
+
 it('headers are those of the CloudEvents Kafka binding, in any thread id', () => {
   const [fact] = factsOf(historyOf(rawLog([{ type: 'RUN_FINISHED' }] as BaseEvent[], [1])), 0)
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'

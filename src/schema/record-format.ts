@@ -8,7 +8,8 @@ export interface RecordFormat {
   start(): Promise<void>
   encode(kind: RecordKind, value: object): Buffer
   /**
-   * What has to be awaited before a value can be decoded: nothing, unless its schema was never met here.
+   * What has to be awaited before a value can be decoded: nothing, unless its schema was never met here. Where the
+   * registry has no such schema, it is decode() that says so.
    * @throws RunnerError REGISTRY_UNAVAILABLE
    */
   load(value: Buffer | null): Promise<void> | undefined

@@ -1,6 +1,6 @@
 import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 import type { SchemaRegistryOptions } from '../config.ts'
-import { messageOf, RunnerError } from '../errors.ts'
+import { RunnerError } from '../errors.ts'
 import { avroSchema, RECORD_KINDS, type RecordKind, subjectOf } from './avro-schemas.ts'
 import { fromAvro, toAvro } from './avro-values.ts'
 import {
@@ -11,6 +11,8 @@ import {
   type RecordFormat,
   schemaIdOf,
 } from './record-format.ts'
+import { type RegistryAddress, unavailable } from './registry-address.ts'
+import { createRegistryApi, REQUEST_MS_MAX } from './registry-api.ts'
 
 /** What is used of a schema that the registry's client compiled. */
 interface Compiled {
@@ -23,39 +25,41 @@ interface Compiled {
  * are kept, so that a registry that goes down later is missed only by who meets a new one.
  */
 export const createRegistryFormat = (options: SchemaRegistryOptions, prefix: string): RecordFormat => {
+  const api = createRegistryApi(options)
   let connecting: Promise<SchemaRegistry> | undefined
   const schemas = new Map<number, Compiled>()
   const ids = new Map<RecordKind, number>()
 
-  const connected = () => {
-    connecting ??= registryClient(options)
-    return connecting
-  }
-  const loadId = async (id: number): Promise<Compiled> => {
+  /** Undefined for one that the registry does not have, or that is no Avro: trying again would not help. */
+  const loadId = async (id: number): Promise<Compiled | undefined> => {
     const known = schemas.get(id)
     if (known !== undefined) return known
-    const registry = await connected()
-    const schema = (await asked(options, () => registry.getSchema(id))) as Compiled
-    schemas.set(id, schema)
-    return schema
+    connecting ??= registryClient(api.address)
+    const registry = await connecting
+    try {
+      const schema = (await registry.getSchema(id)) as Compiled
+      schemas.set(id, schema)
+      return schema
+    } catch (error) {
+      // The client gives a registry that is away the status 400: only another question tells.
+      const answered = typeof error === 'object' && error !== null && 'status' in error
+      if ((await api.hasSchema(id)) && answered) throw unavailable(api.address, error)
+      return undefined
+    }
+  }
+  const loadKind = async (kind: RecordKind): Promise<void> => {
+    const subject = subjectOf(kind, prefix)
+    const found = await api.find(subject, avroSchema(kind))
+    if (found === undefined || (await loadId(found.id)) === undefined) {
+      throw unregistered(subject, api.address)
+    }
+    ids.set(kind, found.id)
   }
 
   return {
     contentType: 'application/avro',
     start: async () => {
-      const registry = await connected()
-      await Promise.all(
-        RECORD_KINDS.map(async (kind) => {
-          const subject = subjectOf(kind, prefix)
-          const id = await asked(
-            options,
-            () => registry.getRegistryIdBySchema(subject, avroSchema(kind) as never),
-            () => unregistered(subject, options),
-          )
-          await loadId(id)
-          ids.set(kind, id)
-        }),
-      )
+      await Promise.all(RECORD_KINDS.map(loadKind))
     },
     encode: (kind, value) => {
       const id = ids.get(kind)
@@ -72,52 +76,33 @@ export const createRegistryFormat = (options: SchemaRegistryOptions, prefix: str
     decode: (kind, value) => {
       if (!isOfRegistry(value)) return decodeJson(value)
       const schema = schemas.get(schemaIdOf(value))
-      if (schema === undefined) throw new Error(`schema ${schemaIdOf(value)} was not loaded`)
+      if (schema === undefined) {
+        throw new Error(
+          `it was written with schema ${schemaIdOf(value)}, which the registry at ${api.address.url} does not have, or not as Avro`,
+        )
+      }
       return fromAvro(avroSchema(kind), schema.fromBuffer(value.subarray(HEADER_BYTES)))
     },
   }
 }
 
 /** Loaded when it is wanted: most processes use none. */
-export const registryClient = async ({ url, auth }: SchemaRegistryOptions): Promise<SchemaRegistry> => {
+export const registryClient = async ({ url, auth }: RegistryAddress): Promise<SchemaRegistry> => {
   const { SchemaRegistry } = await import('@kafkajs/confluent-schema-registry')
   return new SchemaRegistry({
     host: url,
     ...(auth && { auth }),
     retry: { retries: 3, initialRetryTimeInSecs: 0.1 },
+    // It has no limit of its own.
+    middlewares: [
+      () => ({ prepareRequest: async (next) => (await next()).enhance({ timeout: REQUEST_MS_MAX }) }),
+    ],
   })
 }
 
-/** What the registry answers; `missing` says what its 404 means. */
-export const asked = async <T>(
-  { url }: SchemaRegistryOptions,
-  ask: () => Promise<T>,
-  missing?: () => RunnerError,
-): Promise<T> => {
-  try {
-    return await ask()
-  } catch (error) {
-    if (missing !== undefined && (error as { status?: number }).status === 404) throw missing()
-    throw new RunnerError(
-      'REGISTRY_UNAVAILABLE',
-      `The schema registry at ${withoutCredentials(url)} did not answer as it should: ${messageOf(error)}. ` +
-        'Check that it runs, that SCHEMA_REGISTRY_URL is its address up to where /subjects begins, and its user and password.',
-      { cause: error },
-    )
-  }
-}
-
-/** An address for logs and messages. */
-const withoutCredentials = (url: string): string => {
-  const address = new URL(url)
-  address.username = ''
-  address.password = ''
-  return String(address)
-}
-
-const unregistered = (subject: string, { url }: SchemaRegistryOptions): RunnerError =>
+const unregistered = (subject: string, { url }: RegistryAddress): RunnerError =>
   new RunnerError(
     'SCHEMA_UNREGISTERED',
-    `The registry at ${withoutCredentials(url)} has no schema of this version under "${subject}". ` +
-      'Register it with "kar schemas register", which nothing does by itself.',
+    `The registry at ${url} has no schema of this version under "${subject}". ` +
+      'Register it with "kar schemas register": nothing does so by itself.',
   )

@@ -1,17 +1,27 @@
 import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { Command, CommanderError } from 'commander'
+import { addAnalyticsCommand } from './analytics-command.ts'
 import { addBrokerCommand } from './broker-command.ts'
 import { addConnectCommand } from './connect-command.ts'
+import { addDeadLetterCommand } from './dead-letter-command.ts'
 import { addDeleteCommand } from './delete-command.ts'
 import { EXIT, exitCodeOf } from './exit-code.ts'
+import { addReplayCommand } from './replay-command.ts'
 import { addRunCommand } from './run-command.ts'
+import { addSchemasCommand } from './schemas-command.ts'
 import { addServeCommand } from './serve-command.ts'
 import { addStatusCommand } from './status-command.ts'
 import { addStopCommand } from './stop-command.ts'
+import { addTailCommand } from './tail-command.ts'
 import { complain, complaint, endQuietlyOnClosedPipe, written } from './terminal.ts'
+import { addThreadsCommand } from './threads-command.ts'
+import { addTopicsCommand } from './topics-command.ts'
+import { addTriggersCommand } from './triggers-command.ts'
 import { filterWarnings } from './warnings.ts'
+import { addWebhooksCommand } from './webhooks-command.ts'
 import { addWorkerCommand } from './worker-command.ts'
+import { addWorkersCommand } from './workers-command.ts'
 
 /** Runs one command and gives the exit code of docs/cli.md. Never rejects. */
 export const runCommandLine = async (args: string[]): Promise<number> => {
@@ -45,8 +55,18 @@ const createProgram = (): Command => {
     addStopCommand,
     addDeleteCommand,
     addStatusCommand,
+    addReplayCommand,
+    addThreadsCommand,
+    addTailCommand,
+    addDeadLetterCommand,
+    addTopicsCommand,
+    addWorkersCommand,
     addWorkerCommand,
     addBrokerCommand,
+    addAnalyticsCommand,
+    addSchemasCommand,
+    addWebhooksCommand,
+    addTriggersCommand,
   ]
   for (const addCommand of add) addCommand(program)
   return program

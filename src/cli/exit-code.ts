@@ -8,7 +8,7 @@ export const EXIT = {
   failed: 1,
   /** The command, its options or the configuration are wrong, or what the machine has does not do. */
   usage: 2,
-  /** The brokers do not answer or could not be started. */
+  /** The brokers or the schema registry do not answer, or could not be started. */
   unavailable: 3,
   /** Ended by Ctrl-C. */
   interrupted: 130,
@@ -18,16 +18,21 @@ const USAGE: readonly string[] = [
   'CONFIG_INVALID',
   'AGENTS_MODULE_INVALID',
   'TOPIC_MISMATCH',
+  'SCHEMA_UNREGISTERED',
+  'SCHEMA_INCOMPATIBLE',
   'PORT_TAKEN',
   'DATA_DIR_IN_USE',
   'DATA_DIR_DAMAGED',
   'JAVA_MISSING',
   'MAVEN_MISSING',
+  'PACKAGE_MISSING',
+  'QUERY_INVALID',
 ] satisfies ErrorCode[]
 
 const UNAVAILABLE: readonly string[] = [
   'BROKER_UNAVAILABLE',
   'BROKER_START_FAILED',
+  'REGISTRY_UNAVAILABLE',
   'KAFKA_DOWNLOAD_FAILED',
   'READ_FAILED',
   'APPEND_FAILED',

@@ -1,3 +1,4 @@
+import type { Reader } from '../reader.ts'
 import type { KafkaAgentRunner } from '../runner/kafka-agent-runner.ts'
 import { type KafkaFlags, settingsFor } from './settings.ts'
 
@@ -15,5 +16,20 @@ export const withRunner = async <T>(
     return await use(runner)
   } finally {
     await runner.close()
+  }
+}
+
+/** Looks at topics and leaves them as they are: none is created or checked. */
+export const withReader = async <T>(flags: KafkaFlags, use: (reader: Reader) => Promise<T>): Promise<T> => {
+  const settings = await settingsFor('runner', flags)
+  const [{ openReader }, { runnerConfig }] = await Promise.all([
+    import('../reader.ts'),
+    import('../config.ts'),
+  ])
+  const reader = await openReader(runnerConfig(settings))
+  try {
+    return await use(reader)
+  } finally {
+    await reader.close()
   }
 }

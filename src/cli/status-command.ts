@@ -5,9 +5,10 @@ import type { ThreadStatus } from '../runner/thread-status.ts'
 import { EXIT } from './exit-code.ts'
 import { withRunner } from './session.ts'
 import { addKafkaFlags, type KafkaFlags } from './settings.ts'
+import { printTable, timeOf } from './table.ts'
 import { KAR, note } from './terminal.ts'
 
-interface StatusFlags extends KafkaFlags {
+export interface StatusFlags extends KafkaFlags {
   json?: boolean
 }
 
@@ -32,7 +33,7 @@ const showThread = async (threadId: string, flags: StatusFlags): Promise<number>
   return status === undefined ? EXIT.failed : EXIT.ok
 }
 
-const printThread = ({ threadId, running, seq, runs, foreign }: ThreadStatus): void => {
+export const printThread = ({ threadId, running, seq, runs, foreign }: ThreadStatus): void => {
   const count = `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`
   console.log(`Thread ${threadId}: ${running ? 'running' : 'idle'}, ${count}, ${seq} events`)
   if (foreign > 0) note(`${foreign} records in its log are not this library's, and are skipped.`)
@@ -46,7 +47,8 @@ const printThread = ({ threadId, running, seq, runs, foreign }: ThreadStatus): v
   printTable(['RUN', 'AGENT', 'STATUS', 'STARTED', 'WORKER'], rows)
 }
 
-const showWorkers = async (flags: StatusFlags): Promise<number> => {
+/** Also `kar workers`. */
+export const showWorkers = async (flags: StatusFlags): Promise<number> => {
   const [workers, pools] = await withRunner(flags, (runner) =>
     Promise.all([runner.workers(), runner.pools()]),
   )
@@ -67,22 +69,6 @@ const printWorkers = (workers: Beat[]): void => {
     agents.join(', '),
   ])
   printTable(['WORKER', 'POOL', 'STATE', 'RUNS', 'STARTED', 'AGENTS'], rows)
-}
-
-/** Local time, without the milliseconds. */
-const timeOf = (ms: number): string => new Date(ms).toLocaleString('sv-SE')
-
-const printTable = (head: string[], rows: string[][]): void => {
-  const table = [head, ...rows]
-  const widths = head.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)))
-  for (const row of table) {
-    console.log(
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-  }
 }
 
 const HELP = `

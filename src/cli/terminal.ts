@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { inspect, styleText } from 'node:util'
 import { RunnerError } from '../errors.ts'
 
@@ -53,4 +54,9 @@ export const written = async (): Promise<void> => {
   for (const stream of [process.stdout, process.stderr]) {
     await new Promise<unknown>((resolve) => stream.write('', resolve))
   }
+}
+
+/** Resolves when more may be written: what a slow pipe has not taken is held in memory. */
+export const drained = async (stream: NodeJS.WriteStream): Promise<void> => {
+  if (stream.writableNeedDrain) await once(stream, 'drain')
 }

@@ -3,6 +3,10 @@ import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'nod
 import type { ConnectionOptions } from '@platformatic/kafka'
 import { type KafkaConfig, logLevel } from 'kafkajs'
 import type { KafkaOptions } from '../config.ts'
+import { knowAllCompressions } from './compression.ts'
+
+// Before any consumer reads: others may have compressed what it gets.
+knowAllCompressions()
 
 /** The two clients' settings from ours. */
 export const kafkajsConfig = (options: KafkaOptions): KafkaConfig => ({

@@ -109,7 +109,7 @@ describe('kar serve on brokers that are named', () => {
     const two = await serve(['--port', '0', '--workers', '2'], named())
     onTestFinished(() => end(two.server))
     const ready = await (await fetch(`${two.url}/readyz`)).json()
-    expect(ready).toEqual({ ready: true, workers: 2, agents: ['demo', 'slow', 'failing'] })
+    expect(ready).toMatchObject({ ready: true, workers: 2, agents: ['demo', 'slow', 'failing'] })
     const none = await serve(['--port', '0', '--workers', '0'], named())
     onTestFinished(() => end(none.server))
     expect((await fetch(`${none.url}/readyz`)).status).toBe(503)

@@ -2,7 +2,19 @@ import { createServer } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { AGENTS, cleanEnv, run, temporaryFolder } from './kar.ts'
 
-const COMMANDS = ['serve', 'run', 'connect', 'stop', 'delete', 'status', 'worker', 'broker']
+const COMMANDS = [
+  'serve',
+  'run',
+  'connect',
+  'stop',
+  'delete',
+  'status',
+  'worker',
+  'broker',
+  'schemas',
+  'webhooks',
+  'triggers',
+]
 
 describe('kar', () => {
   it('has help with examples for every command, and a version', async () => {

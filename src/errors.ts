@@ -18,6 +18,11 @@ export const ERRORS = {
   // The schema registry.
   REGISTRY_UNAVAILABLE: { retriable: true },
   SCHEMA_UNREGISTERED: { retriable: false },
+  SCHEMA_INCOMPATIBLE: { retriable: false },
+  // Analytics.
+  PACKAGE_MISSING: { retriable: false },
+  ANALYTICS_WRITE_FAILED: { retriable: true },
+  QUERY_INVALID: { retriable: false },
   // The brokers.
   BROKER_UNAVAILABLE: { retriable: true },
   APPEND_FAILED: { retriable: true },
@@ -34,16 +39,25 @@ export const ERRORS = {
   EVENT_TOO_LARGE: { retriable: false },
   COMMAND_UNDECODABLE: { retriable: false },
   COMMAND_UNANSWERED: { retriable: true },
+  TRIGGER_FAILED: { retriable: false },
   TOO_MANY_RUNS: { retriable: true },
   INCOMPLETE_STREAM: { retriable: false },
   WORKER_LOST: { retriable: true },
   WORKER_SHUTDOWN: { retriable: true },
   RUNNER_CLOSED: { retriable: false },
+  // Consumers of the runs topic.
+  FACT_UNDECODABLE: { retriable: false },
+  FACT_UNHANDLED: { retriable: true },
+  RUN_TOO_LARGE: { retriable: false },
+  WEBHOOK_FAILED: { retriable: true },
   // Reading a thread.
   THREAD_DELETED: { retriable: false },
   LOG_DAMAGED: { retriable: false },
   CURSOR_UNKNOWN: { retriable: false },
   READER_TOO_SLOW: { retriable: true },
+  // The list of threads.
+  VIEW_MISMATCH: { retriable: false },
+  VIEW_UNAVAILABLE: { retriable: true },
 } as const satisfies Record<string, { retriable: boolean }>
 
 export type ErrorCode = keyof typeof ERRORS

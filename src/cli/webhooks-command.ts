@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { RunnerError } from '../errors.ts'
 import { addKafkaFlags, type KafkaFlags, settingsFor } from './settings.ts'
 import { note } from './terminal.ts'
 
@@ -44,6 +45,9 @@ const run = async ({ config: path, check, ...flags }: WebhooksFlags): Promise<vo
     await Promise.race([webhooks.start(), webhooks.done])
     if (!stopping) console.log(`Posting to ${names}. Ctrl-C finishes what is in flight.`)
     await webhooks.done
+  } catch (error) {
+    // Told to end before it had begun, it has nothing to complain of.
+    if (!(stopping && (error as RunnerError).code === 'RUNNER_CLOSED')) throw error
   } finally {
     await webhooks.stop()
     off()

@@ -16,6 +16,8 @@ export interface RunsConsumerOptions extends Omit<CommandConsumerOptions, 'onCom
   fromBeginning: boolean
   /** Takes a record in; while it waits, no more of the partition comes. Never rejects. */
   onRecord: CommandConsumerOptions['onCommand']
+  /** Aborts when it is to be stopped, also while start() waits. */
+  signal: AbortSignal
 }
 
 export type RunsConsumer = CommandConsumer
@@ -36,7 +38,7 @@ export const createRunsConsumer = (kafka: KafkaOptions, options: RunsConsumerOpt
   }
 }
 
-/** @throws RunnerError BROKER_UNAVAILABLE, READ_FAILED when there is no such topic */
+/** @throws RunnerError BROKER_UNAVAILABLE, READ_FAILED when there is no such topic, RUNNER_CLOSED */
 const prepare = async (kafka: KafkaOptions, options: RunsConsumerOptions): Promise<void> => {
   const admin = new kafkajs.Kafka(kafkajsConfig(kafka)).admin()
   try {
@@ -58,14 +60,17 @@ const prepare = async (kafka: KafkaOptions, options: RunsConsumerOptions): Promi
 }
 
 /** Workers and runners create the topic, and may start at the same moment. True when it was made while we waited. */
-const untilThere = async (admin: Admin, { topic, logger }: RunsConsumerOptions): Promise<boolean> => {
+const untilThere = async (admin: Admin, options: RunsConsumerOptions): Promise<boolean> => {
+  const { topic, logger, signal } = options
   const from = performance.now()
   let waited = false
   while (!(await admin.listTopics()).includes(topic)) {
     if (performance.now() - from > WAIT_MS_MAX) throw missing(topic)
     if (!waited) logger.warn(`Topic "${topic}" is missing; waiting for a worker or runner to create it`)
     waited = true
-    await sleep(PAUSE_MS)
+    await sleep(PAUSE_MS, signal)
+    if (signal.aborted)
+      throw new RunnerError('RUNNER_CLOSED', `The consumer of topic "${topic}" was stopped.`)
   }
   return waited
 }

@@ -24,6 +24,8 @@ export const startKar = (args: string[], env: Record<string, string> = {}) => {
   return {
     child,
     exited,
+    /** All that it has printed. */
+    output: () => output,
     /** The first match in what it has printed or will print. */
     line: async (pattern: RegExp): Promise<RegExpExecArray> => {
       const found = Promise.withResolvers<RegExpExecArray>()

@@ -5,6 +5,8 @@ import { onTestFinished } from 'vitest'
 /** What other programs see of a topic: all of its records, read by a consumer group as theirs would be. */
 export const useTopic = (brokers: string[], topic: string) => {
   const records: { key: string | undefined; value: string | undefined }[] = []
+  /** Of the records, in their order. */
+  const headers: Record<string, string>[] = []
   const consumer = new kafkajs.Kafka({ brokers, logLevel: logLevel.NOTHING }).consumer({
     groupId: randomUUID(),
     maxWaitTimeInMs: 50,
@@ -15,6 +17,11 @@ export const useTopic = (brokers: string[], topic: string) => {
     await consumer.run({
       eachMessage: async ({ message }) => {
         records.push({ key: message.key?.toString(), value: message.value?.toString() })
+        headers.push(
+          Object.fromEntries(
+            Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]),
+          ),
+        )
       },
     })
   }
@@ -23,7 +30,7 @@ export const useTopic = (brokers: string[], topic: string) => {
     await running
     await consumer.disconnect()
   })
-  return { records }
+  return { records, headers }
 }
 
 /** How many records of a topic a consumer group has committed, over all partitions. */

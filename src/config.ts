@@ -143,6 +143,27 @@ const runnerShape = {
   forwardHeaders: list.transform((names) => names.map((name) => name.toLowerCase())).default([]),
 }
 
+/** A consumer of `<prefix>.runs`. */
+const factConsumerShape = {
+  kafka: kafkaSchema,
+  schemaRegistry: sharedShape.schemaRegistry,
+  prefix: sharedShape.prefix,
+  /** Kafka group.id: who shares it shares the work, and its place in the topic is kept under it. */
+  groupId: z.string().min(1).max(249),
+  /** Where a group without a place begins: with all that the topic holds, or with what comes from then on. @default true */
+  fromBeginning: z.boolean().default(true),
+  /** Threads whose facts are handled at once; those of one thread come one after the other. @default 10 */
+  concurrency: count.max(1_000).default(10),
+  /** Calls for one fact before the consumer stops with FACT_UNHANDLED; the pauses between grow from 0.2 to 10 s. @default 5 */
+  attemptsMax: count.default(5),
+  /** Ends of runs that are not complete yet, over all partitions, in bytes as received; beyond, the consumer stops with RUN_TOO_LARGE. @default 256_000_000 */
+  partsBytesMax: count.default(256_000_000),
+  /** How long stop() lets what is under way go on. @default 30_000 */
+  stopTimeoutMs: ms.default(30_000),
+  /** Kafka session.timeout.ms: how long a dead member's partitions wait. @default 10_000 */
+  sessionTimeoutMs: ms.default(10_000),
+}
+
 const serverShape = {
   /** Address that the server binds to. `HOST`. @default '127.0.0.1' */
   host: z.string().min(1).default('127.0.0.1'),
@@ -156,10 +177,14 @@ const commandLineShape = {
   dataDir: z.string().min(1).optional(),
   /** Where the Kafka jars are kept. `KAR_CACHE_DIR`. @default $XDG_CACHE_HOME or ~/.cache, `kafka-agent-runner/kafka-<version>` in it */
   cacheDir: z.string().min(1).optional(),
+  /** Where the tables of `kar analytics` are. `KAR_ANALYTICS_DIR`. @default `analytics/<prefix>` in `dataDir` */
+  analyticsDir: z.string().min(1).optional(),
   /** Module with the agents: a path or a package. `KAR_AGENTS`. @default the package's consumers/agents.ts */
   agents: z.string().min(1).optional(),
   /** Worker processes that `kar serve` starts. `KAR_WORKERS`. @default 1 */
   workers: z.coerce.number().int().min(0).max(64).default(1),
+  /** Whether `kar serve` keeps a list of all threads, in a file of its data folder. `KAR_VIEW`. @default true */
+  view: flag.default(true),
   /** How long `kar serve` and `kar worker` wait for brokers that do not answer yet. `KAR_BROKER_WAIT_MS`. @default 30_000 */
   brokerWaitMs: ms.default(30_000),
   /** Web origins whose pages may use the server, besides those of this machine; `*` is any. `KAR_ALLOWED_ORIGINS`, separated by commas. @default none */
@@ -171,8 +196,10 @@ const commandLineShape = {
 const SCHEMAS = {
   kafka: kafkaSchema,
   client: z.strictObject(sharedShape),
+  registry: z.strictObject({ schemaRegistry: registrySchema, prefix: sharedShape.prefix }),
   worker: z.strictObject({ ...sharedShape, ...workerShape }),
   runner: z.strictObject({ ...sharedShape, ...runnerShape }),
+  factConsumer: z.strictObject(factConsumerShape),
   server: z.strictObject(serverShape),
   commandLine: z.strictObject(commandLineShape),
 }
@@ -187,6 +214,8 @@ export type WorkerConfig = z.output<typeof SCHEMAS.worker> & { workerId: string;
 export type WorkerInput = z.input<typeof SCHEMAS.worker>
 export type RunnerConfig = z.output<typeof SCHEMAS.runner>
 export type RunnerInput = z.input<typeof SCHEMAS.runner>
+export type FactConsumerConfig = z.output<typeof SCHEMAS.factConsumer>
+export type FactConsumerInput = z.input<typeof SCHEMAS.factConsumer>
 export type ServerConfig = z.output<typeof SCHEMAS.server>
 export type CommandLineConfig = z.output<typeof SCHEMAS.commandLine>
 
@@ -219,7 +248,12 @@ const parse = <T>(schema: z.ZodType<T>, input: unknown): T => {
 
 /** @throws RunnerError CONFIG_INVALID, which names the option */
 export const clientConfig = (input: ClientInput): ClientConfig => parse(SCHEMAS.client, input)
+/** What `kar schemas` needs. */
+export const registryConfig = (input: unknown): z.output<typeof SCHEMAS.registry> =>
+  parse(SCHEMAS.registry, input)
 export const runnerConfig = (input: RunnerInput): RunnerConfig => parse(SCHEMAS.runner, input)
+export const factConsumerConfig = (input: FactConsumerInput): FactConsumerConfig =>
+  parse(SCHEMAS.factConsumer, input)
 export const serverConfig = (input: unknown): ServerConfig => parse(SCHEMAS.server, input)
 export const workerConfig = (input: WorkerInput): WorkerConfig => {
   const config = parse(SCHEMAS.worker, input)
@@ -298,7 +332,7 @@ export const commandLineConfig = (
  * The options that the environment sets, as an input of `clientConfig` and the others.
  * @throws RunnerError CONFIG_INVALID for a `KAR_` variable that nothing reads
  */
-export const optionsFromEnv = (env: NodeJS.ProcessEnv, kind: 'client' | 'worker' | 'runner') => {
+export const optionsFromEnv = (env: NodeJS.ProcessEnv, kind: 'client' | 'worker' | 'runner' | 'registry') => {
   const [unknown] = unknownVariables(env)
   if (unknown !== undefined) {
     throw new RunnerError(

@@ -46,6 +46,10 @@ const ingestRuns = async (flags: IngestFlags): Promise<number> => {
     folder,
     flushIntervalMs: flags.flushInterval * 1_000,
     once: flags.once === true,
+    onCaughtUp: () => {
+      progress.stop()
+      if (!flags.once) note('All of it is read. Going on with what comes; Ctrl-C ends it.')
+    },
     logger: stderrLogger,
   })
   const started = performance.now()

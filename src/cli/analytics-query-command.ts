@@ -75,11 +75,11 @@ const printAsTable = async ({ head, numeric, chunks }: QueryRows, limit: number)
   if (more) note(`The first ${numberOf(limit)} rows. More with --limit, all with --json or --csv.`)
 }
 
-/** One line a row. */
+/** One line a row, and numbers without what binary fractions add. */
 const textOf = (cell: Cell): string =>
   cell === null
     ? ''
-    : String(cell)
+    : String(typeof cell === 'number' ? Number(cell.toPrecision(12)) : cell)
         .replace(/[\r\n\t]+/g, ' ')
         .replace(TIME, '$1 $2')
 

@@ -38,6 +38,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   READ_FAILED: 503,
   APPEND_FAILED: 503,
   RUNNER_CLOSED: 503,
+  VIEW_UNAVAILABLE: 503,
   COMMAND_UNANSWERED: 504,
 }
 

@@ -124,7 +124,7 @@ const watch = (
     failures += 1
     // The first group of a new cluster finds its coordinator still loading, once or twice.
     const level = failures > FAILURES_EXPECTED ? 'warn' : 'info'
-    options.logger[level]('The command consumer failed and starts again', {
+    options.logger[level]('A consumer failed and starts again', {
       group: options.groupId,
       error: payload.error.message,
     })

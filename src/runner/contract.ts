@@ -1,6 +1,7 @@
 import type { AbstractAgent, Message, RunAgentInput } from '@ag-ui/client'
 import type { RunnerConfig, RunnerInput, WorkerInput } from '../config.ts'
 import type { Logger } from '../logger.ts'
+import type { ViewPlace } from '../view/view-place.ts'
 import type { Agents } from '../worker/agents.ts'
 
 /** The worker inside a runner's process; what it shares with the runner is the runner's to set. */
@@ -12,6 +13,12 @@ export interface KafkaAgentRunnerOptions extends RunnerInput {
    * for the commands of other processes. False: submit and read only. @default true
    */
   worker?: boolean | EmbeddedWorker
+  /**
+   * Keeps a list of all threads with their messages, state and events: for `threads()` and CopilotKit's local
+   * thread endpoints. True: in memory, read anew at each start; else in an SQLite file of this process alone,
+   * which is caught up from where it was. @default false
+   */
+  view?: boolean | ViewPlace
   /** @default warnings and errors on standard error */
   logger?: Logger
 }

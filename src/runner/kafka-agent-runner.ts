@@ -1,4 +1,4 @@
-import type { AbstractAgent, BaseEvent } from '@ag-ui/client'
+import type { AbstractAgent, BaseEvent, Message } from '@ag-ui/client'
 import { map, Observable } from 'rxjs'
 import { type Command, encodeCommand } from '../command/command.ts'
 import { type RunnerConfig, runnerConfig, workerConfig } from '../config.ts'
@@ -9,6 +9,10 @@ import { stderrLogger } from '../logger.ts'
 import type { Beat } from '../presence/beat.ts'
 import { settlesWithin } from '../system.ts'
 import { commandsTopic } from '../topics.ts'
+import { LOCAL_THREADS_MAX, type LocalThread, localState, localThread } from '../view/local-threads.ts'
+import { RunView } from '../view/run-view.ts'
+import type { ThreadPage, ViewStatus } from '../view/thread-page.ts'
+import { pageRequest, type ThreadQuery } from '../view/thread-query.ts'
 import { type LocalAgents, poolsOf } from '../worker/agents.ts'
 import { createWorkerOn } from '../worker/command-worker.ts'
 import type { Worker } from '../worker/contract.ts'
@@ -43,6 +47,9 @@ export class KafkaAgentRunner {
   readonly #agentPools: Record<string, string>
   readonly #calls = new Calls()
   readonly #stopping = new Set<string>()
+  readonly #view: RunView | undefined
+  /** CopilotKit's mark of a runner that has listThreads() and what goes with it. */
+  readonly ɵsupportsLocalThreadEndpoints: boolean
   #listedPools: string[] = []
   #listedUntil = Number.NEGATIVE_INFINITY
   #started: Promise<void> | undefined
@@ -52,13 +59,15 @@ export class KafkaAgentRunner {
   constructor(options: KafkaAgentRunnerOptions)
   // Not declared to the public: the same runner on another connection, as in the simulator.
   constructor(
-    { worker = true, logger = stderrLogger, ...input }: KafkaAgentRunnerOptions,
+    { worker = true, view = false, logger = stderrLogger, ...input }: KafkaAgentRunnerOptions,
     connect = createConnection,
   ) {
     this.#config = runnerConfig(input)
     const { kafka, prefix, commandPartitions } = this.#config
     this.#connection = connect(this.#config, logger)
     this.#places = new Places(this.#connection.logs, this.#config.threadsCachedMax)
+    if (view !== false) this.#view = new RunView(this.#connection, view === true ? {} : view)
+    this.ɵsupportsLocalThreadEndpoints = this.#view !== undefined
     const { agents = {}, ...own } = typeof worker === 'boolean' ? {} : worker
     this.#agentPools = { ...poolsOf(agents), ...this.#config.pools }
     if (worker === false) return
@@ -80,7 +89,7 @@ export class KafkaAgentRunner {
 
   /**
    * Creates and checks the shared topics and joins the workers. Optional: the first use does it.
-   * @throws RunnerError BROKER_UNAVAILABLE, TOPIC_MISMATCH
+   * @throws RunnerError BROKER_UNAVAILABLE, TOPIC_MISMATCH; with a `view` VIEW_MISMATCH, VIEW_UNAVAILABLE
    */
   start(): Promise<void> {
     if (this.#closed !== undefined) return Promise.reject(closedError())
@@ -96,6 +105,7 @@ export class KafkaAgentRunner {
     const { prefix, commandPartitions } = this.#config
     const topics = this.#pools().map((pool) => commandsTopic(prefix, commandPartitions, pool))
     if (topics.length > 0) await this.#connection.ensureTopics(topics)
+    await this.#view?.start()
     await this.#worker?.start()
   }
 
@@ -105,6 +115,7 @@ export class KafkaAgentRunner {
       await this.#started?.catch(() => {})
       await this.#worker?.stop()
       for (const call of this.#calls.all()) call.fail(closedError())
+      await this.#view?.close()
       await this.#connection.close()
     })()
     return this.#closed
@@ -303,6 +314,63 @@ export class KafkaAgentRunner {
       this.#listedUntil = system.elapsed() + POOL_TOPICS_MS
     }
     return this.#listedPools
+  }
+
+  /**
+   * A page of the threads, the latest change first. Where its `view` is not caught up, it may miss the latest.
+   * @throws RunnerError INPUT_INVALID, which names the field; VIEW_UNAVAILABLE without the option `view`
+   */
+  async threads(query: ThreadQuery = {}): Promise<ThreadPage> {
+    const request = pageRequest(query)
+    await this.start()
+    return this.#viewed().page(request)
+  }
+
+  /**
+   * How far the list of threads has come; undefined without the option `view`. What follows shows threads as
+   * they were then, and throws VIEW_UNAVAILABLE before the runner was started.
+   */
+  viewStatus(): ViewStatus | undefined {
+    return this.#view?.status()
+  }
+
+  /** The 10,000 threads that changed last, the latest first: CopilotKit's list has no pages, `threads()` has. */
+  listThreads(): LocalThread[] {
+    const { threads } = this.#viewed().page({
+      from: 0,
+      to: Number.MAX_SAFE_INTEGER,
+      limit: LOCAL_THREADS_MAX,
+    })
+    return threads.map(localThread)
+  }
+
+  /** The thread's messages after its ended runs, as a replay leads to; none of a thread that is not known. */
+  getThreadMessages(threadId: string): Message[] {
+    return this.#viewed().messages(threadId)
+  }
+
+  /** The events of the thread's ended runs, as a replay gives them. */
+  getThreadEvents(threadId: string): BaseEvent[] {
+    return this.#viewed().events(threadId)
+  }
+
+  /** The thread's state after its ended runs; null where no run set one, it is no object, or runs that set it are missing. */
+  getThreadState(threadId: string): Record<string, unknown> | null {
+    return localState(this.#viewed().state(threadId))
+  }
+
+  /**
+   * Removes nothing: CopilotKit's button for its in-memory runner must not empty a cluster that others use.
+   * `deleteThread` deletes one.
+   */
+  clearThreads(): void {}
+
+  #viewed(): RunView {
+    if (this.#view !== undefined) return this.#view
+    throw new RunnerError(
+      'VIEW_UNAVAILABLE',
+      'This runner keeps no list of threads. Give it the option view: true, or { path } for a file.',
+    )
   }
 
   /** What the thread's log says about its runs; undefined for a thread that has none. */

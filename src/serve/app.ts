@@ -6,6 +6,7 @@ import type { KafkaAgentRunner } from '../runner/kafka-agent-runner.ts'
 import { COPILOTKIT_PATH } from './copilotkit.ts'
 import { createHealth } from './health.ts'
 import { originGuard } from './origin-guard.ts'
+import { createThreadList } from './thread-list.ts'
 
 export interface AppOptions {
   runner: KafkaAgentRunner
@@ -23,6 +24,7 @@ export const createApp = (options: AppOptions): Express => {
   app.disable('x-powered-by')
   app.use(createHealth(runner))
   app.use(originGuard(allowedOrigins))
+  if (runner.viewStatus() !== undefined) app.use(createThreadList(runner, COPILOTKIT_PATH))
   app.use(createAgentRouter({ runner, forwardHeaders, logger }))
   if (copilotKit !== undefined) app.use(COPILOTKIT_PATH, bounded)
   if (copilotKit !== undefined) app.use(copilotKit)
@@ -32,6 +34,7 @@ export const createApp = (options: AppOptions): Express => {
       'NOT_FOUND',
       `There is no ${request.method} ${request.path} here. There are POST /agents/:agentId/run, ` +
         `GET /threads/:threadId, GET /threads/:threadId/events, POST /threads/:threadId/stop, /healthz and /readyz` +
+        `${runner.viewStatus() === undefined ? '' : ', GET /threads'}` +
         `${copilotKit === undefined ? '' : `, and CopilotKit's at ${COPILOTKIT_PATH}`}.`,
     )
   })

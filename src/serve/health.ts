@@ -8,7 +8,7 @@ import { type PoolStatus, withoutWorker } from '../runner/pool-status.ts'
 const PROBE_MS_MAX = 3_000
 
 /** `/healthz`: this process lives. `/readyz`: a run would be taken now. */
-export const createHealth = (runner: Pick<KafkaAgentRunner, 'status' | 'pools'>): Router => {
+export const createHealth = (runner: Pick<KafkaAgentRunner, 'status' | 'pools' | 'viewStatus'>): Router => {
   const router = express.Router()
   router.get('/healthz', (_request, response) => {
     response.json({ live: true })
@@ -17,7 +17,9 @@ export const createHealth = (runner: Pick<KafkaAgentRunner, 'status' | 'pools'>)
   router.get('/readyz', async (_request, response) => {
     try {
       await probe()
-      response.json(readiness(await runner.pools()))
+      const view = runner.viewStatus()
+      // Runs are taken with a list that lags, so it is told and no more.
+      response.json({ ...readiness(await runner.pools()), ...(view && { view }) })
     } catch (error) {
       const code = error instanceof HttpError ? error.code : 'BROKER_UNAVAILABLE'
       response.status(503).json({ ready: false, error: code, message: messageOf(error) })

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { CommandLineConfig, RunnerConfig, ServerConfig } from '../config.ts'
 import { KafkaAgentRunner } from '../runner/kafka-agent-runner.ts'
 import { poolsOf } from '../worker/agents.ts'
@@ -45,6 +46,8 @@ export interface Server {
   kill(): void
 }
 
+/** Under the data folder: the lists of threads, a file for each cluster and prefix. */
+const VIEWS = 'views'
 /** Past the drain: what a worker may take to leave. */
 const LEAVE_MS_MAX = 15_000
 
@@ -72,6 +75,7 @@ export const createServer = (options: ServeOptions): Server => {
       ...config,
       pools: { ...poolsOf(agents), ...config.pools },
       worker: false,
+      view: commandLine.view && { folder: join(options.dataDir, VIEWS) },
     })
     runner = ownRunner
     await startWithin(() => ownRunner.start(), commandLine.brokerWaitMs)

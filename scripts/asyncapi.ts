@@ -217,6 +217,12 @@ const deadLetterMessage = {
       'dead-letter-code': { type: 'string', description: 'What was wrong, as one of docs/errors.md.' },
       'dead-letter-reason': { type: 'string', description: 'The same in words.' },
       'dead-letter-source': { type: 'string', description: 'Where it was: topic/partition/offset.' },
+      'dead-letter-trigger': { type: 'string', description: 'The trigger that could make no command of it.' },
+      'dead-letter-endpoint': { type: 'string', description: 'The webhook that it could not be posted to.' },
+      'dead-letter-left-out': {
+        type: 'string',
+        description: 'How large the record is, where it is too large: then it is told of without its value.',
+      },
     },
   },
   // Anything: it is here because it is nothing known.

@@ -1,8 +1,8 @@
+import { textWidth } from '../../src/analytics/report/text-width.ts'
 import { type Contestant, contestantsOf, logarithmicRange, type Point, pointsOf } from './chart-data.ts'
 import { type Draw, drawMark } from './chart-mark.ts'
 import type { Result } from './result.ts'
 import { caption, figure } from './table.ts'
-import { textWidth } from './text-width.ts'
 
 export interface Chart {
   width: number

@@ -1,7 +1,7 @@
 import { init, setPlatformAPI } from 'echarts'
+import { textWidth } from '../../src/analytics/report/text-width.ts'
 import { chartOf } from './chart-option.ts'
 import type { Result } from './result.ts'
-import { textWidth } from './text-width.ts'
 
 // Without a browser echarts guesses for a narrow font, and texts overlap in a wider one.
 setPlatformAPI({

@@ -1,5 +1,6 @@
 import type { FetchedRecord } from '../kafka/fetch.ts'
 import type { Reader } from '../reader.ts'
+import { OURS } from './letter.ts'
 
 /** A record that could not be dealt with, as it was received, with the reason. */
 export interface DeadLetter {
@@ -16,8 +17,6 @@ export interface DeadLetter {
   /** Those that it was received with. */
   headers: Record<string, string>
 }
-
-const OURS = 'dead-letter-'
 
 export const deadLetterFrom = ({ offset, time, key, value, headers }: FetchedRecord): DeadLetter => ({
   offset,

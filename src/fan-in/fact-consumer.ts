@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { FactConsumerConfig } from '../config.ts'
+import { letterOf } from '../dead-letter/letter.ts'
 import { messageOf, RunnerError } from '../errors.ts'
 import type { CommandRecord } from '../kafka/command-consumer.ts'
 import type { SharedProducer } from '../kafka/producer.ts'
@@ -10,7 +11,6 @@ import { machine, settlesWithin } from '../system.ts'
 import { sharedTopics } from '../topics.ts'
 import { type AttemptOptions, attemptUntilDone } from './attempts.ts'
 import { createCommits } from './commits.ts'
-import { deadLetterOf } from './dead-letter.ts'
 import { decodeFact } from './decode-fact.ts'
 import { KeyQueues } from './key-queues.ts'
 import { OwnedPartition } from './owned-partition.ts'
@@ -143,7 +143,7 @@ export const createFactConsumer = (options: FactConsumerParts): FactConsumer => 
       partition,
       offset,
     })
-    await producer.send(deadLetterOf(topics.deadLetter.name, record, error))
+    await producer.send(letterOf(topics.deadLetter.name, record, error))
   }
 
   /** Of an end whose first parts are here and whose last ones never came: whoever tells it again tells all of it. */

@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Command, encodeCommand } from '../command/command.ts'
 import type { RunnerConfig } from '../config.ts'
+import { letterOf } from '../dead-letter/letter.ts'
 import { messageOf, RunnerError } from '../errors.ts'
 import type { ProducerRecord } from '../kafka/producer.ts'
 import type { SourceRecord } from '../kafka/source-consumer.ts'
 import type { RecordFormat } from '../schema/record-format.ts'
 import { commandsTopic, sharedTopics } from '../topics.ts'
-import { deadLetterOf } from './dead-letter.ts'
 import { createDecoders, decodeValue } from './source-value.ts'
 import type { Trigger } from './trigger.ts'
 
@@ -51,7 +51,7 @@ export const createMapping = ({ config, triggers, format, now }: MappingOptions)
     } catch (error) {
       const problem = asRunnerError(id, error)
       if (problem.retriable) throw problem
-      const write = deadLetterOf(deadLetters, id, record, problem)
+      const write = letterOf(deadLetters, record, problem, { trigger: id })
       return { trigger: id, what: 'dead-letter', write, error: problem }
     }
   }

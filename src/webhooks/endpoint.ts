@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type FactConsumerInput, factConsumerConfig } from '../config.ts'
+import { letterOf } from '../dead-letter/letter.ts'
 import { RunnerError } from '../errors.ts'
-import { deadLetterOf } from '../fan-in/dead-letter.ts'
 import { createFactConsumer, type FactConsumer } from '../fan-in/fact-consumer.ts'
 import type { Delivery } from '../fan-in/parts.ts'
 import type { SharedProducer } from '../kafka/producer.ts'
@@ -82,7 +82,7 @@ export const createEndpoint = (parts: EndpointParts): FactConsumer => {
     })
     await Promise.all(
       records.map((record) =>
-        producer.send(deadLetterOf(deadLetter.name, record, error, { 'dead-letter-endpoint': endpoint.id })),
+        producer.send(letterOf(deadLetter.name, record, error, { endpoint: endpoint.id })),
       ),
     )
   }

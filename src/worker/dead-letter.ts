@@ -1,4 +1,5 @@
 import type { Connection } from '../connection.ts'
+import { letterOf } from '../dead-letter/letter.ts'
 import type { RunnerError } from '../errors.ts'
 import type { CommandRecord } from '../kafka/command-consumer.ts'
 
@@ -8,7 +9,7 @@ export const sendDeadLetter = async (
   source: CommandRecord,
   error: RunnerError,
 ): Promise<void> => {
-  const { topic, partition, offset, key, value, headers } = source
+  const { topic, partition, offset } = source
   logger.warn('A command went to the dead letters', {
     code: error.code,
     reason: error.message,
@@ -16,15 +17,5 @@ export const sendDeadLetter = async (
     partition,
     offset,
   })
-  await producer.send({
-    topic: topics.deadLetter.name,
-    key: key ?? '',
-    value,
-    headers: {
-      ...headers,
-      'dead-letter-code': error.code,
-      'dead-letter-reason': error.message,
-      'dead-letter-source': `${topic}/${partition}/${offset}`,
-    },
-  })
+  await producer.send(letterOf(topics.deadLetter.name, source, error))
 }

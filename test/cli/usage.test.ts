@@ -14,6 +14,13 @@ const COMMANDS = [
   'schemas',
   'webhooks',
   'triggers',
+  'analytics',
+  'replay',
+  'threads',
+  'tail',
+  'dead-letter',
+  'topics',
+  'workers',
 ]
 
 describe('kar', () => {

@@ -6,9 +6,8 @@ import { decodeStopRequest, encodeStopRequest } from '../../src/command/stop-req
 import { FACTS, parseRunFact } from '../../src/fan-in/run-fact.ts'
 import { decodeBeat, encodeBeat } from '../../src/presence/beat.ts'
 import { jsonFormat, MAGIC_BYTE, type RecordFormat } from '../../src/schema/record-format.ts'
-import { createRegistryApi } from '../../src/schema/registry-api.ts'
 import { createRegistryFormat } from '../../src/schema/registry-format.ts'
-import { registerSubjects } from '../../src/schema/subjects.ts'
+import { registerSchemas } from '../support/registered.ts'
 import { useSharedRegistry } from '../support/shared-registry.ts'
 
 const registry = useSharedRegistry()
@@ -16,7 +15,7 @@ const prefix = `round-trip-${randomUUID().slice(0, 8)}`
 let avro: RecordFormat
 
 beforeAll(async () => {
-  await registerSubjects(createRegistryApi(registry), prefix)
+  await registerSchemas(registry.url, prefix)
   avro = createRegistryFormat(registry, prefix)
   await avro.start()
 })

@@ -13,9 +13,10 @@ import { ScriptedAgent, talker, talkOf } from '../support/agents.ts'
 import { collect, inputFor, textOf } from '../support/events.ts'
 import { useKafka } from '../support/kafka.ts'
 import { quiet } from '../support/quiet.ts'
+import { registerSchemas } from '../support/registered.ts'
 import { startRegistry } from '../support/registry.ts'
 import { useSharedRegistry } from '../support/shared-registry.ts'
-import { produce, type RawRecord, register, useRawTopic } from './support.ts'
+import { produce, type RawRecord, useRawTopic } from './support.ts'
 
 const registry = useSharedRegistry()
 const agents = { talker: new ScriptedAgent(talker(3), 'talker') }
@@ -77,7 +78,7 @@ const guarded = (url: string): Promise<string> => {
 describe('with a registry', () => {
   it('a run works from end to end, and each record of the shared topics is Avro', async () => {
     const kafka = useKafka()
-    await register(registry, kafka.prefix)
+    await registerSchemas(registry.url, kafka.prefix)
     const schemaRegistry = { url: registry.url }
     await kafka.worker({ agents, schemaRegistry })
     const runner = kafka.runner({ schemaRegistry })
@@ -102,7 +103,7 @@ describe('with a registry', () => {
 
   it('a stop request is Avro too, and stops', async () => {
     const kafka = useKafka()
-    await register(registry, kafka.prefix)
+    await registerSchemas(registry.url, kafka.prefix)
     const schemaRegistry = { url: registry.url }
     const slow = new ScriptedAgent(talker(1_000, 50), 'slow')
     await kafka.worker({ agents: { slow }, schemaRegistry })
@@ -123,7 +124,7 @@ describe('with a registry', () => {
     await before.stop()
     await plain.close()
 
-    await register(registry, kafka.prefix)
+    await registerSchemas(registry.url, kafka.prefix)
     const schemaRegistry = { url: registry.url }
     await kafka.worker({ agents, schemaRegistry })
     const runner = kafka.runner({ schemaRegistry })
@@ -153,7 +154,7 @@ describe('with a registry', () => {
     const own = await startRegistry()
     onTestFinished(() => own.stop())
     const kafka = useKafka()
-    await register(own, kafka.prefix)
+    await registerSchemas(own.url, kafka.prefix)
     const schemaRegistry = { url: own.url }
     await kafka.worker({ agents, schemaRegistry })
     const runner = kafka.runner({ schemaRegistry })
@@ -176,7 +177,7 @@ describe('with a registry', () => {
 
   it('a command of a schema that was not met waits while it is away', async () => {
     const kafka = useKafka()
-    await register(registry, kafka.prefix)
+    await registerSchemas(registry.url, kafka.prefix)
     let away = false
     const url = await inFrontOf(registry.url, ({ socket }) => {
       if (away) socket.destroy()
@@ -205,7 +206,7 @@ describe('with a registry', () => {
 
   it('a command of a schema that nobody registered is a dead letter, and holds up nothing', async () => {
     const kafka = useKafka()
-    await register(registry, kafka.prefix)
+    await registerSchemas(registry.url, kafka.prefix)
     const schemaRegistry = { url: registry.url }
     await kafka.worker({ agents, schemaRegistry, logger: quiet })
     const runner = kafka.runner({ schemaRegistry })
@@ -224,7 +225,7 @@ describe('without a registry', () => {
   it('a command in Avro is a dead letter that says what is missing, and holds up nothing', async () => {
     const kafka = useKafka()
     await kafka.worker({ agents, logger: quiet })
-    await register(registry, kafka.prefix)
+    await registerSchemas(registry.url, kafka.prefix)
     const format = createRegistryFormat(registry, kafka.prefix)
     await format.start()
     const topics = sharedTopics(kafka.prefix, 3)
@@ -282,7 +283,7 @@ describe('at the start', () => {
 
   it('a user that is known gets in, named by the options or in the address', async () => {
     const { prefix } = useKafka()
-    await register(registry, prefix)
+    await registerSchemas(registry.url, prefix)
     const url = await guarded(registry.url)
     await startWith(url, { username: 'someone', password: 'se:cret' }, prefix)
     await startWith(url.replace('http://', 'http://someone:se%3Acret@'), undefined, prefix)

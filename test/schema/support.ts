@@ -1,15 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import kafkajs, { type IHeaders, logLevel, Partitioners } from 'kafkajs'
 import { onTestFinished } from 'vitest'
-import { createRegistryApi } from '../../src/schema/registry-api.ts'
-import { registerSubjects } from '../../src/schema/subjects.ts'
 import { sleep } from '../../src/sleep.ts'
 
 const clientOf = (brokers: string[]) => new kafkajs.Kafka({ brokers, logLevel: logLevel.NOTHING })
-
-export const register = async (registry: { url: string }, prefix: string): Promise<void> => {
-  await registerSubjects(createRegistryApi(registry), prefix)
-}
 
 export interface RawRecord {
   key: string

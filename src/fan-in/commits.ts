@@ -25,8 +25,9 @@ export const createCommits = ({ partitions, consumer, signal, logger }: CommitsP
       await consumer.commit(number, offset)
       progress.committed(offset)
     } catch (error) {
-      // A rebalance is under way. After it the records come again, and lead to another commit.
+      // A rebalance is under way, or the coordinator is away: again, for as long as the partition is this member's.
       logger.info('An offset was not committed', { partition: number, offset, error: messageOf(error) })
+      soon()
     }
   }
   /** Never rejects. */
@@ -34,15 +35,14 @@ export const createCommits = ({ partitions, consumer, signal, logger }: CommitsP
     await Promise.all([...partitions].map(([number, partition]) => commit(number, partition)))
   }
 
-  return {
-    soon: (): void => {
-      if (waiting) return
-      waiting = true
-      void sleep(INTERVAL_MS, signal).then(() => {
-        waiting = false
-        return now()
-      })
-    },
-    now,
+  const soon = (): void => {
+    if (waiting || signal.aborted) return
+    waiting = true
+    void sleep(INTERVAL_MS, signal).then(() => {
+      waiting = false
+      return now()
+    })
   }
+
+  return { soon, now }
 }

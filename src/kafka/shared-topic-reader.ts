@@ -1,5 +1,6 @@
 import { messageOf, RunnerError } from '../errors.ts'
 import type { RecordFormat } from '../schema/record-format.ts'
+import type { System } from '../system.ts'
 import type { FetchedRecord } from './fetch.ts'
 import type { Tail } from './tail.ts'
 
@@ -10,7 +11,12 @@ export interface SharedTopicReaderOptions {
   onRecord(record: FetchedRecord): void
   /** Reading failed for as long as the limit of the tail; it goes on by itself. */
   onTrouble?(error: RunnerError): void
+  system: Pick<System, 'elapsed' | 'sleep'>
 }
+
+/** Brokers learn of a new topic one after the other, and any of them may be the one that is asked. */
+const MISSING_MS_MAX = 15_000
+const MISSING_PAUSE_MS = 50
 
 /** Reads a shared topic of one partition from its start, for as long as the process lives. */
 export const createSharedTopicReader = ({
@@ -19,10 +25,14 @@ export const createSharedTopicReader = ({
   format,
   onRecord,
   onTrouble,
+  system,
 }: SharedTopicReaderOptions) => {
   let following: { stop(): void } | undefined
   let position = 0
   let stopped = false
+  let missingSince: number | undefined
+  /** Started anew after a failure, it reads once. */
+  let starts = 0
   /** Records that wait for the schema of one before them, in their order; none as a rule. */
   let waiting: Promise<void> | undefined
 
@@ -45,24 +55,39 @@ export const createSharedTopicReader = ({
     waiting = next
   }
 
-  const follow = (): Promise<void> =>
+  const follow = (start: number): Promise<void> =>
     new Promise((resolve, reject) => {
       following = tail.follow(topic, position, {
         onRecords: (records) => {
+          missingSince = undefined
           for (const record of records) {
             position = record.offset + 1
             give(record)
           }
         },
-        onCaughtUp: () => (waiting === undefined ? resolve() : void waiting.then(resolve)),
-        onMissing: () =>
-          reject(new RunnerError('READ_FAILED', `Topic "${topic}" is missing. start() creates it.`)),
+        onCaughtUp: () => {
+          missingSince = undefined
+          if (waiting === undefined) resolve()
+          else void waiting.then(resolve)
+        },
+        onMissing: () => {
+          missingSince ??= system.elapsed()
+          if (system.elapsed() - missingSince > MISSING_MS_MAX) {
+            missingSince = undefined
+            const error = new RunnerError('READ_FAILED', `Topic "${topic}" is missing. start() creates it.`)
+            reject(error)
+            onTrouble?.(error)
+          }
+          void system.sleep(MISSING_PAUSE_MS).then(() => {
+            if (!stopped && start === starts) follow(start).then(resolve, reject)
+          })
+        },
         onError: (error) => {
           reject(error)
-          if (stopped || !error.retriable) return
+          if (stopped || start !== starts || !error.retriable) return
           onTrouble?.(error)
           // From where it was: each attempt lasts as long as the tail's own limit, so this does not spin.
-          follow().catch(() => {})
+          follow(start).catch(() => {})
         },
       })
     })
@@ -72,7 +97,11 @@ export const createSharedTopicReader = ({
      * Resolves when everything that the topic holds by then was read.
      * @throws RunnerError READ_FAILED
      */
-    start: (): Promise<void> => follow(),
+    start: (): Promise<void> => {
+      following?.stop()
+      starts += 1
+      return follow(starts)
+    },
     stop: (): void => {
       stopped = true
       following?.stop()

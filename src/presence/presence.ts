@@ -77,7 +77,7 @@ export const createPresence = ({ tail, topic, format, limitMs, system }: Presenc
     })
   }
 
-  const reader = createSharedTopicReader({ tail, topic, format, onRecord: read })
+  const reader = createSharedTopicReader({ tail, topic, format, onRecord: read, system })
 
   return {
     start: async () => {

@@ -59,6 +59,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
     onStop: (request) => commands.stop(request),
     onKept: ({ threadId }) => commands.wake(threadId),
     logger,
+    system,
   })
   const commands = createRunCommands({
     ...parts,

@@ -5,6 +5,7 @@ import { createSharedTopicReader } from '../kafka/shared-topic-reader.ts'
 import type { Tail } from '../kafka/tail.ts'
 import type { Logger } from '../logger.ts'
 import type { RecordFormat } from '../schema/record-format.ts'
+import type { System } from '../system.ts'
 
 export interface StopsOptions {
   tail: Tail
@@ -15,6 +16,7 @@ export interface StopsOptions {
   /** It is kept for a run that has not begun. */
   onKept(request: StopRequest): void
   logger: Logger
+  system: Pick<System, 'elapsed' | 'sleep'>
 }
 
 const EARLY_STOPS_MAX = 10_000
@@ -23,7 +25,7 @@ const EARLY_STOPS_MAX = 10_000
  * The stop requests, all of them: a stop never waits behind commands. One that came before its run was
  * claimed is kept for it.
  */
-export const createStops = ({ tail, topic, format, onStop, onKept, logger }: StopsOptions) => {
+export const createStops = ({ tail, topic, format, onStop, onKept, logger, system }: StopsOptions) => {
   const early = new LRUCache<string, StopRequest>({ max: EARLY_STOPS_MAX })
   const keyOf = (threadId: string, runId: string) => JSON.stringify([threadId, runId])
   const reader = createSharedTopicReader({
@@ -39,6 +41,7 @@ export const createStops = ({ tail, topic, format, onStop, onKept, logger }: Sto
       }
     },
     onTrouble: ({ message }) => logger.error('Stop requests cannot be read; trying on', { error: message }),
+    system,
   })
 
   const keptFor = ({ threadId, input, time, commandId }: Command): StopRequest | undefined => {

@@ -27,7 +27,9 @@ const list = z.union([
 ])
 const addresses = list.pipe(z.array(address).min(1))
 /** A pool's name, part of its topic's. */
-const poolName = z.string().regex(/^[A-Za-z0-9_-]{1,60}$/, 'must be 1 to 60 of A-Z, a-z, 0-9, "_" and "-"')
+export const poolName = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,60}$/, 'must be 1 to 60 of A-Z, a-z, 0-9, "_" and "-"')
 /** `agent=pool,…` as text. */
 const pools = z.union([
   z.record(z.string().min(1), poolName),
@@ -179,7 +181,7 @@ const commandLineShape = {
   cacheDir: z.string().min(1).optional(),
   /** Where the tables of `kar analytics` are. `KAR_ANALYTICS_DIR`. @default `analytics/<prefix>` in `dataDir` */
   analyticsDir: z.string().min(1).optional(),
-  /** Module with the agents: a path or a package. `KAR_AGENTS`. @default the package's consumers/agents.ts */
+  /** File (`.yaml`, `.yml`) or module (a path or a package) with the agents. `KAR_AGENTS`. @default agents.yaml of the working folder if it is there, else the package's consumers/agents.ts */
   agents: z.string().min(1).optional(),
   /** Worker processes that `kar serve` starts. `KAR_WORKERS`. @default 1 */
   workers: z.coerce.number().int().min(0).max(64).default(1),
@@ -229,6 +231,8 @@ export const LIMITS = {
   /** One topic's batch in a produce request. */
   batchBytesMax: 1_020_000,
   requestBytesMax: 8_000_000,
+  /** What an agent remembers of a thread, as JSON. */
+  memoryBytesMax: 64_000,
   /** A part of a run record. */
   runPartBytesMax: 800_000,
   /** Rejected claims of one command before it is given up. */

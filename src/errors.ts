@@ -45,6 +45,13 @@ export const ERRORS = {
   WORKER_LOST: { retriable: true },
   WORKER_SHUTDOWN: { retriable: true },
   RUNNER_CLOSED: { retriable: false },
+  // Agents and the platforms behind them.
+  MEMORY_TOO_LARGE: { retriable: false },
+  AGENT_FAILED: { retriable: false },
+  PLATFORM_UNREACHABLE: { retriable: true },
+  PLATFORM_TIMEOUT: { retriable: true },
+  PLATFORM_REFUSED: { retriable: false },
+  PLATFORM_ANSWER_INVALID: { retriable: false },
   // Consumers of the runs topic.
   FACT_UNDECODABLE: { retriable: false },
   FACT_UNHANDLED: { retriable: true },

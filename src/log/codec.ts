@@ -33,6 +33,7 @@ const HEADERS = {
     first: count,
     last: count,
   }),
+  state: z.object({ claim: z.string(), version: count, time: count }),
 }
 const VALUES = {
   claim: z.object({
@@ -53,6 +54,7 @@ const VALUES = {
     code: z.string(),
     message: z.string(),
   }),
+  state: z.record(z.string(), z.unknown()),
   deleted: z.object({ deletionId: z.string(), after: z.string().nullable(), time: z.number() }),
   run: z
     .object({
@@ -101,6 +103,11 @@ export const encodeRecord = (record: NewRecord, appendAttempt = 0): WireRecord =
         last: String(lastSeq),
       }
       return { key, value: json({ events, seqs, times }), headers }
+    }
+    case 'state': {
+      const { claimId, version, time, value } = record
+      const headers = { kind: 'state', claim: claimId, version: String(version), time: String(time) }
+      return { key, value: json(value), headers }
     }
     case 'claim':
     case 'rejected':
@@ -151,6 +158,10 @@ const decodeValue = (headers: Record<string, string>, value: unknown): LogRecord
       return { kind: 'rejected', ...VALUES.rejected.parse(value) }
     case 'deleted':
       return { kind: 'deleted', ...VALUES.deleted.parse(value) }
+    case 'state': {
+      const { claim, version, time } = HEADERS.state.parse(headers)
+      return { kind: 'state', claimId: claim, version, value: VALUES.state.parse(value), time }
+    }
     default:
       return foreign(`unknown record kind ${JSON.stringify(headers.kind)}`)
   }

@@ -3,7 +3,14 @@ import type { System } from '../system.ts'
 import { copyOf } from './copy.ts'
 import type { Following } from './following.ts'
 import type { ReadRecord } from './reading.ts'
-import { type EventRecord, isTerminal, keyOf, type NewRecord, type RejectedRecord } from './record.ts'
+import {
+  type EventRecord,
+  isTerminal,
+  keyOf,
+  type NewRecord,
+  type RejectedRecord,
+  type StateRecord,
+} from './record.ts'
 
 /** After this long without anything its readers look at the log again, for what others have appended. */
 const FED_MS_MAX = 2_000
@@ -86,11 +93,13 @@ export class Feed {
   }
 }
 
-const isGivenAtOnce = (record: NewRecord): record is EventRecord | RejectedRecord =>
-  record.kind === 'rejected' || (record.kind === 'event' && !isTerminal(record.event))
+const isGivenAtOnce = (record: NewRecord): record is EventRecord | RejectedRecord | StateRecord =>
+  record.kind === 'rejected' ||
+  record.kind === 'state' ||
+  (record.kind === 'event' && !isTerminal(record.event))
 
 /** A copy: the writer keeps its own for the run record. */
-const readOf = (record: EventRecord | RejectedRecord, offset: number): ReadRecord => ({
+const readOf = (record: EventRecord | RejectedRecord | StateRecord, offset: number): ReadRecord => ({
   record: record.kind === 'event' ? copyOf(record) : { ...record },
   key: keyOf(record),
   offset,

@@ -2,7 +2,7 @@ import type { BaseEvent } from '@ag-ui/client'
 import { RunnerError } from '../errors.ts'
 import type { Seqs } from '../run/seqs.ts'
 import type { Times } from '../run/times.ts'
-import type { LogRecord, RunRecord } from './record.ts'
+import type { LogRecord, RunRecord, StateRecord } from './record.ts'
 import { applyRecord, EMPTY_THREAD, missing, type Run, type ThreadState, type Verdict } from './reducer.ts'
 
 interface Events {
@@ -39,6 +39,8 @@ interface Kept {
 export class ThreadHistory {
   state: ThreadState = EMPTY_THREAD
   readonly #kept = new Map<string, Kept>()
+  /** State records by key, where keys are given. */
+  readonly #states = new Map<string, StateRecord>()
   readonly #keepOnly: 'all' | 'latest'
   readonly #after: number
 
@@ -52,6 +54,8 @@ export class ThreadHistory {
     const [state, verdict] = applyRecord(this.state, record)
     this.state = state
     this.#keep(verdict, key)
+    if (record.kind === 'state' && key !== undefined) this.#states.set(key, record)
+    if (record.kind === 'tombstone') this.#states.delete(record.key)
     return verdict
   }
 
@@ -90,11 +94,13 @@ export class ThreadHistory {
         return
       }
       case 'delete':
+        this.#states.clear()
         this.#kept.clear()
         return
       case 'nothing':
       case 'takeover':
       case 'reject':
+      case 'remember':
         return
       default:
         verdict satisfies never
@@ -119,6 +125,14 @@ export class ThreadHistory {
   /** Keys of the latest run's raw events, to be tombstoned once its run record stands. */
   rawKeysOf(run: Run): string[] {
     return this.#keptOf(run)?.keys ?? []
+  }
+
+  /** Keys of the state records that nobody reads any more: they were replaced, or never counted. */
+  staleStateKeys(): string[] {
+    const newest = Object.values(this.state.memories ?? {})
+    const isNewest = ({ claimId, version }: StateRecord) =>
+      newest.some((memory) => memory.claimId === claimId && memory.version === version)
+    return [...this.#states].flatMap(([key, record]) => (isNewest(record) ? [] : [key]))
   }
 
   /**

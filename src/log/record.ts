@@ -86,6 +86,20 @@ export interface DeletedRecord {
   time: number
 }
 
+/**
+ * What an agent remembers of the thread, whole: the newest one counts. It counts while its claim is the latest valid
+ * one and the run has no terminal event, as an event does.
+ */
+export interface StateRecord {
+  kind: 'state'
+  claimId: string
+  /** Of the agent's memory of this thread: 1, 2, 3, … A repeated record changes nothing by it. */
+  version: number
+  value: Readonly<Record<string, unknown>>
+  /** Milliseconds since 1970, by the worker's clock; for people, never for a decision. */
+  time: number
+}
+
 /** Marks the record with its key for Kafka's cleaner. */
 export interface TombstoneRecord {
   kind: 'tombstone'
@@ -105,6 +119,7 @@ export type NewRecord =
   | RunRecord
   | RejectedRecord
   | DeletedRecord
+  | StateRecord
   | TombstoneRecord
 
 /** What a reader finds. */
@@ -136,6 +151,8 @@ export const keyOf = (record: NewRecord, appendAttempt = 0): string => {
       return `rejected.${record.rejectionId}${suffix}`
     case 'deleted':
       return `deleted.${record.deletionId}${suffix}`
+    case 'state':
+      return `state.${record.claimId}.${record.version}${suffix}`
     case 'tombstone':
       return record.key
   }

@@ -7,6 +7,7 @@ import {
   type LogRecord,
   type RejectedRecord,
   type RunRecord,
+  type StateRecord,
 } from './record.ts'
 
 /** What is kept of a valid claim. A process keeps thousands of them. */
@@ -31,6 +32,14 @@ export interface Run {
   readonly parts: Readonly<Record<string, readonly number[]>>
 }
 
+/** What an agent remembers of the thread. */
+export interface Memory {
+  /** Where it was written. */
+  readonly claimId: string
+  readonly version: number
+  readonly value: StateRecord['value']
+}
+
 /** What a thread's log means up to some record. Small: it holds no event. */
 export interface ThreadState {
   /** The runs before the latest, oldest first. All of them are finished. */
@@ -38,6 +47,8 @@ export interface ThreadState {
   readonly latest?: Run
   /** The commands that were answered by a rejection. */
   readonly rejected: readonly string[]
+  /** What each agent remembers, by its id. */
+  readonly memories?: Readonly<Record<string, Memory>>
   /** Whether the thread has ended for good: nothing counts any more, and nothing is left of what did. */
   readonly deleted?: boolean
 }
@@ -49,6 +60,7 @@ export type Verdict =
   | { did: 'show'; run: Run; record: EventRecord }
   | { did: 'part'; run: Run; record: RunRecord }
   | { did: 'record'; run: Run; record: RunRecord }
+  | { did: 'remember'; run: Run; record: StateRecord }
   | { did: 'reject'; record: RejectedRecord }
   | { did: 'delete'; record: DeletedRecord }
   | { did: 'nothing'; why: Reason }
@@ -86,6 +98,10 @@ export const runOf = (state: ThreadState, commandId: string): Run | undefined =>
 export const isRejected = (state: ThreadState, commandId: string): boolean =>
   state.rejected.includes(commandId)
 
+/** What an agent remembers of the thread; undefined where it never did. */
+export const memoryOf = ({ memories }: ThreadState, agentId: string): Memory | undefined =>
+  memories !== undefined && Object.hasOwn(memories, agentId) ? memories[agentId] : undefined
+
 export const lastSeq = (state: ThreadState): number => state.latest?.lastSeq ?? 0
 
 /** Events that should be there by now and are not: with the whole log read, a damaged log. */
@@ -109,6 +125,8 @@ export const applyRecord = (state: ThreadState, record: LogRecord): Step => {
       return applyRejection(state, record)
     case 'deleted':
       return applyDeleted(state, record)
+    case 'state':
+      return applyState(state, record)
     case 'tombstone':
       return nothing(state, 'tombstone')
     case 'foreign':
@@ -190,6 +208,19 @@ const applyEvent = (state: ThreadState, record: EventRecord): Step => {
   return [
     { ...state, latest: next },
     { did: 'show', run: next, record },
+  ]
+}
+
+/** The agent's is the run's: nobody writes for another one. */
+const applyState = (state: ThreadState, record: StateRecord): Step => {
+  const run = openRun(state)
+  const { claimId, version, value } = record
+  if (run === undefined || claimId !== run.claims.at(-1)?.claimId) return nothing(state, 'fenced')
+  if (version <= (memoryOf(state, run.agentId)?.version ?? 0)) return nothing(state, 'repeated')
+  const memories = { ...state.memories, [run.agentId]: { claimId, version, value } }
+  return [
+    { ...state, memories },
+    { did: 'remember', run, record },
   ]
 }
 

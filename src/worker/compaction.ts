@@ -20,7 +20,8 @@ export const compact = async (system: Pick<System, 'newId'>, view: ThreadView, e
   )
     return
   const records = runRecordsOf(view.history.historyOf(latest), system.newId())
-  const tombstones: NewRecord[] = view.history.rawKeysOf(latest).map((key) => ({ kind: 'tombstone', key }))
+  const replaced = [...view.history.rawKeysOf(latest), ...view.history.staleStateKeys()]
+  const tombstones: NewRecord[] = replaced.map((key) => ({ kind: 'tombstone', key }))
   for (const append of inAppends([...records, ...tombstones])) await view.append(append)
   view.history.forget(latest)
 }

@@ -1,10 +1,11 @@
 import type { AbstractAgent, BaseEvent, RunAgentInput } from '@ag-ui/client'
+import { remembersThreads, type ThreadMemory } from '../agents/memory.ts'
 import type { Command } from '../command/command.ts'
 import type { WorkerConfig } from '../config.ts'
 import type { Connection } from '../connection.ts'
 import { messageOf } from '../errors.ts'
 import type { RunHistory } from '../log/history.ts'
-import { type Run, runOf } from '../log/reducer.ts'
+import { memoryOf, type Run, runOf } from '../log/reducer.ts'
 import { after } from '../system.ts'
 import { claimThread } from './claim.ts'
 import { compact } from './compaction.ts'
@@ -119,6 +120,7 @@ export const createExecutor = (parts: ExecutorParts) => {
     const cancelTimeout = after(system, timeoutOf(command, config), () =>
       control.end(timedOut(timeoutOf(command, config))),
     )
+    if (remembersThreads(agent)) agent.useMemory(threadId, threadMemory(view, command.agentId, writer))
     try {
       await execute({ agent, input, writer, control, stopGraceMs: config.stopGraceMs, system })
     } finally {
@@ -177,6 +179,20 @@ export const createExecutor = (parts: ExecutorParts) => {
     },
     get running(): number {
       return active.size
+    },
+  }
+}
+
+/** What the agent remembers of the thread: what the log has of it, and then what it sets. */
+const threadMemory = (view: ThreadView, agentId: string, writer: RunWriter): ThreadMemory => {
+  let remembered = memoryOf(view.state, agentId)?.value
+  return {
+    get value() {
+      return remembered
+    },
+    set: (value) => {
+      writer.remember(value)
+      remembered = structuredClone(value)
     },
   }
 }

@@ -1,8 +1,9 @@
 import type { BaseEvent, RunAgentInput } from '@ag-ui/client'
+import type { Remembered } from '../agents/memory.ts'
 import { LIMITS } from '../config.ts'
 import { RunnerError } from '../errors.ts'
-import { type EndCause, type EventRecord, isTerminal } from '../log/record.ts'
-import { lastSeq } from '../log/reducer.ts'
+import { type EndCause, type EventRecord, isTerminal, type StateRecord } from '../log/record.ts'
+import { lastSeq, memoryOf } from '../log/reducer.ts'
 import { closeReasoning } from '../run/finalize.ts'
 import { withStartedInput } from '../run/messages.ts'
 import { OpenItems } from '../run/open-items.ts'
@@ -29,14 +30,17 @@ export class RunWriter {
   fenced = false
   readonly #options: RunWriterOptions
   #seq: number
-  #pending: { record: EventRecord; bytes: number }[] = []
+  #version: number
+  #pending: { record: EventRecord | StateRecord; bytes: number }[] = []
   #flushing: Promise<void> | undefined
   #error: unknown
   #room: PromiseWithResolvers<void> | undefined
 
   constructor(options: RunWriterOptions) {
     this.#options = options
-    this.#seq = lastSeq(options.view.state)
+    const { state } = options.view
+    this.#seq = lastSeq(state)
+    this.#version = memoryOf(state, state.latest?.agentId ?? '')?.version ?? 0
     for (const event of this.#visibleSoFar()) this.open.observe(event as never)
   }
 
@@ -76,11 +80,33 @@ export class RunWriter {
     this.#seq += 1
     const record: EventRecord = { kind: 'event', claimId, seq: this.#seq, event, time: system.now(), json }
     if (isTerminal(event)) record.cause = cause ?? 'agent'
-    this.#pending.push({ record, bytes })
-    this.#flushing ??= this.#flush()
+    this.#push(record, bytes)
     if (this.#pending.length < pendingEventsMax) return undefined
     this.#room ??= Promise.withResolvers()
     return this.#room.promise
+  }
+
+  /**
+   * What the agent is to remember of the thread from now on. Nothing after the terminal event.
+   * @throws RunnerError MEMORY_TOO_LARGE
+   */
+  remember(value: Remembered): void {
+    const { claimId, system } = this.#options
+    const json = JSON.stringify(value)
+    const bytes = Buffer.byteLength(json)
+    if (bytes > LIMITS.memoryBytesMax) throw memoryTooLarge(bytes)
+    if (this.ended) return
+    this.#version += 1
+    // One that has not been sent yet is replaced, unless an event follows it, which tells that it was set.
+    if (this.#pending.at(-1)?.record.kind === 'state') this.#pending.pop()
+    const time = system.now()
+    const record = { kind: 'state', claimId, version: this.#version, value: JSON.parse(json), time } as const
+    this.#push(record, bytes)
+  }
+
+  #push(record: EventRecord | StateRecord, bytes: number): void {
+    this.#pending.push({ record, bytes })
+    this.#flushing ??= this.#flush()
   }
 
   /**
@@ -131,7 +157,7 @@ export class RunWriter {
     this.#options.onLost()
   }
 
-  #takeBatch(): EventRecord[] {
+  #takeBatch(): (EventRecord | StateRecord)[] {
     let bytes = 0
     let count = 0
     for (const pending of this.#pending) {
@@ -157,6 +183,13 @@ const isFlat = (event: BaseEvent): boolean =>
 
 /** Generous: what an event's key and headers add to its JSON. */
 const HEADERS_BYTES = 250
+
+const memoryTooLarge = (bytes: number): RunnerError =>
+  new RunnerError(
+    'MEMORY_TOO_LARGE',
+    `What the agent wants to remember of the thread is ${bytes} bytes as JSON, and ${LIMITS.memoryBytesMax} are allowed. ` +
+      'Keep ids there, and contents elsewhere.',
+  )
 
 const tooLarge = (type: string, bytes: number): RunnerError =>
   new RunnerError(

@@ -64,6 +64,7 @@ const RECORDS: NewRecord[] = [
       6,
     ],
   },
+  { kind: 'state', claimId: 'c', version: 2, value: { conversation: 'x' }, time: 1 },
   { kind: 'deleted', deletionId: 'd', after: null, time: 1 },
   { kind: 'rejected', rejectionId: 'x', commandId: 'c', runId: 'r', code: 'THREAD_BUSY', message: '' },
 ]

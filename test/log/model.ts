@@ -8,6 +8,7 @@ import {
   isRejected,
   lastSeq,
   latestClaim,
+  memoryOf,
   openRun,
   runOf,
   type ThreadState,
@@ -22,7 +23,7 @@ export interface Entry {
 }
 
 /** Which rule of the writers to break, to show that the properties notice. */
-export type Broken = 'none' | 'tombstones terminal events' | 'repeats keys'
+export type Broken = 'none' | 'tombstones terminal events' | 'repeats keys' | 'tombstones memories'
 
 /**
  * A worker that keeps docs/protocol.md, "Writing a thread log", unless told to break it. It may read late,
@@ -39,6 +40,7 @@ class ModelWorker {
   /** The claim that it appended and has not read back. */
   #bids: string | undefined
   #seq = 0
+  #version = 0
   #last: NewRecord | undefined
   #repeats = 0
 
@@ -64,6 +66,7 @@ class ModelWorker {
     if (this.#bids !== undefined && this.#bids === latest) {
       this.#holds = this.#bids
       this.#seq = lastSeq(this.#state)
+      this.#version = memoryOf(this.#state, 'a')?.version ?? 0
     }
     if (this.#holds !== latest) this.#holds = undefined
     this.#bids = undefined
@@ -104,6 +107,20 @@ class ModelWorker {
 
   event(): void {
     this.#emit({ type: 'TEXT_MESSAGE_CONTENT', messageId: 'm', delta: `${this.#log.length} ` })
+  }
+
+  remember(): void {
+    if (this.#holds === undefined) return
+    this.#version += 1
+    const value = { by: this.#holds, at: this.#log.length }
+    this.#append({ kind: 'state', claimId: this.#holds, version: this.#version, value, time: 0 })
+  }
+
+  /** Removes memories that nobody reads any more. */
+  forget(): void {
+    const all = this.#log.flatMap(({ key, record }) => (record.kind === 'state' ? [key] : []))
+    const stale = this.#broken === 'tombstones memories' ? all : this.#history.staleStateKeys()
+    for (const key of stale) this.#append({ kind: 'tombstone', key })
   }
 
   finish(): void {
@@ -167,7 +184,7 @@ class ModelWorker {
 
 const ACTS = [
   ...(['claim', 'claim', 'event', 'event', 'finish', 'record', 'tombstones'] as const),
-  ...(['takeover', 'repeat', 'reject', 'foreign'] as const),
+  ...(['takeover', 'repeat', 'reject', 'foreign', 'remember', 'remember', 'forget'] as const),
 ]
 
 export interface Action {

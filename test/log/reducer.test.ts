@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isTerminal } from '../../src/log/record.ts'
-import { applyRecord, EMPTY_THREAD, openRun } from '../../src/log/reducer.ts'
+import { applyRecord, EMPTY_THREAD, memoryOf, openRun } from '../../src/log/reducer.ts'
 import { compactRun } from '../../src/run/compact.ts'
-import { actions, clean, type Entry, historyOf, play, stateOf } from './model.ts'
+import { actions, type Broken, clean, type Entry, historyOf, play, stateOf } from './model.ts'
 
 const WORKERS = 3
 const runsOf = (log: Entry[]) => {
@@ -81,6 +81,25 @@ describe('the reducer, over any interleaving of three workers that read late, gu
     })
   })
 
+  it('lets only the holder of the latest valid claim change what an agent remembers, one version after the other', () => {
+    let changes = 0
+    eachLog((log) => {
+      let state = EMPTY_THREAD
+      for (const { record } of log) {
+        const holder = openRun(state)?.claims.at(-1)?.claimId
+        const [next, verdict] = applyRecord(state, record)
+        const [before, after] = [memoryOf(state, 'a'), memoryOf(next, 'a')]
+        if (verdict.did === 'remember') {
+          changes += 1
+          expect(after).toMatchObject({ claimId: holder, value: { by: holder } })
+          expect(after!.version).toBeGreaterThan(before?.version ?? 0)
+        } else if (verdict.did !== 'delete') expect(after).toEqual(before)
+        state = next
+      }
+    })
+    expect(changes).toBeGreaterThan(1_000)
+  })
+
   it('numbers the visible events 1, 2, 3, … over all runs', () => {
     eachLog((log) => {
       let seq = 0
@@ -136,7 +155,7 @@ describe('the reducer, over any interleaving of three workers that read late, gu
 })
 
 describe('the properties notice a broken rule', () => {
-  const holds = (broken: 'tombstones terminal events' | 'repeats keys') =>
+  const holds = (broken: Broken) =>
     fc.check(
       fc.property(actions(WORKERS), fc.nat(300), fc.nat(300), (script, cut, tombstoneCut) => {
         const log = play(script, WORKERS, broken)
@@ -147,6 +166,10 @@ describe('the properties notice a broken rule', () => {
 
   it('when terminal events are tombstoned', () => {
     expect(holds('tombstones terminal events').failed).toBe(true)
+  })
+
+  it('when the newest of what an agent remembers is tombstoned', () => {
+    expect(holds('tombstones memories').failed).toBe(true)
   })
 
   it('when a repeated append has the key of the first', () => {

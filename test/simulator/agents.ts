@@ -11,9 +11,11 @@ export const agentMaker =
     new SimulatedAgent({
       system,
       scriptOf: (runId) => plan.scripts.get(runId)!,
-      onRun: ({ runId, threadId }) => {
+      onRun: ({ runId, threadId }, remembered) => {
         const mark = `x${witness.executions.length}`
-        witness.executions.push({ mark, runId, threadId, worker: name, at: now() })
+        const request = plan.acts.find((act) => act.do === 'run' && act.runId === runId)
+        const agentId = request?.do === 'run' ? request.agentId : ''
+        witness.executions.push({ mark, runId, threadId, agentId, worker: name, at: now(), remembered })
         witness.note(`${name} executes ${runId} as ${mark}`)
         return mark
       },

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type * as Codec from '../../src/log/codec.ts'
 import type * as FollowingModule from '../../src/log/following.ts'
 import type * as Reducer from '../../src/log/reducer.ts'
+import type * as Compaction from '../../src/worker/compaction.ts'
 import type * as Decide from '../../src/worker/decide.ts'
 import type * as ExecutorModule from '../../src/worker/executor.ts'
 
@@ -17,6 +18,7 @@ afterEach(() => {
   vi.doUnmock('../../src/log/codec.ts')
   vi.doUnmock('../../src/log/following.ts')
   vi.doUnmock('../../src/log/reducer.ts')
+  vi.doUnmock('../../src/worker/compaction.ts')
   vi.doUnmock('../../src/worker/decide.ts')
   vi.doUnmock('../../src/worker/executor.ts')
   vi.resetModules()
@@ -120,6 +122,30 @@ const BROKEN: { rule: string; breaks: RegExp; apply(): void }[] = [
         const encodeRecord: typeof original.encodeRecord = (record, attempt) =>
           original.encodeRecord(record.kind === 'run' ? { ...record, times: undefined } : record, attempt)
         return { ...original, encodeRecord }
+      }),
+  },
+  {
+    rule: 'what an agent remembers counts only under the latest claim',
+    breaks: /^12:/,
+    apply: () =>
+      breakReducer(({ applyRecord, latestClaim }) => (state, record) => {
+        if (record.kind !== 'state') return applyRecord(state, record)
+        return applyRecord(state, { ...record, claimId: latestClaim(state)?.claimId ?? '' })
+      }),
+  },
+  {
+    rule: 'the newest of what an agent remembers is never removed',
+    breaks: /^12:/,
+    apply: () =>
+      void vi.doMock('../../src/worker/compaction.ts', async (importOriginal) => {
+        const original = await importOriginal<typeof Compaction>()
+        const compact: typeof original.compact = async (system, view, ended) => {
+          await original.compact(system, view, ended)
+          const memories = Object.values(view.state.memories ?? {})
+          const keys = memories.map(({ claimId, version }) => `state.${claimId}.${version}`)
+          await view.append(keys.map((key) => ({ kind: 'tombstone', key }) as const))
+        }
+        return { ...original, compact }
       }),
   },
   {

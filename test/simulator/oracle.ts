@@ -3,6 +3,7 @@ import type { FetchedRecord } from '../../src/kafka/fetch.ts'
 import { differenceOf, foldOf } from './fold.ts'
 import { factsOf, type ThreadFacts } from './history.ts'
 import type { Plan } from './plan.ts'
+import { checkRemembered } from './remembered.ts'
 import { isEnd, markOf, type ShownRun, shownRuns } from './shown-runs.ts'
 import { checkTold, type Told } from './told.ts'
 import type { Call, Reading, Witness } from './witness.ts'
@@ -57,6 +58,7 @@ export const judge = ({ plan, witness, threads, commanded, told }: Evidence): st
     for (const call of of(witness.calls)) checkCall(call, runs, facts, violations)
     for (const reading of of(witness.readings)) checkReading(reading, events, violations)
     checkSeqs(threadId, events, facts, violations)
+    checkRemembered(threadId, shown, witness, violations)
   }
   return violations
 }

@@ -1,5 +1,6 @@
 import { AbstractAgent, type BaseEvent, type RunAgentInput } from '@ag-ui/client'
 import { Observable, type Subscriber, throwError } from 'rxjs'
+import type { RemembersThreads, ThreadMemory } from '../../src/agents/memory.ts'
 import type { System } from '../../src/system.ts'
 import type { Script } from './script.ts'
 
@@ -7,24 +8,30 @@ export interface ScriptedAgentParts {
   system: System
   scriptOf(runId: string): Script
   /** Notes that a run is executed; what it gives marks this execution's events. */
-  onRun(input: RunAgentInput): string
+  onRun(input: RunAgentInput, remembered: string | undefined): string
   onAbort(input: RunAgentInput): void
 }
 
 /** An agent that plays the script of its run in simulated time, and marks each event with its execution. */
-export class SimulatedAgent extends AbstractAgent {
+export class SimulatedAgent extends AbstractAgent implements RemembersThreads {
   readonly #parts: ScriptedAgentParts
   readonly #aborting = new AbortController()
   #input: RunAgentInput | undefined
+  #memory: ThreadMemory | undefined
 
   constructor(parts: ScriptedAgentParts) {
     super({ agentId: 'simulated', threadId: 'none' })
     this.#parts = parts
   }
 
+  useMemory(_threadId: string, memory: ThreadMemory): void {
+    this.#memory = memory
+  }
+
   run(input: RunAgentInput): Observable<BaseEvent> {
     this.#input = input
-    const mark = this.#parts.onRun(input)
+    const remembered = this.#memory?.value?.mark as string | undefined
+    const mark = this.#parts.onRun(input, remembered)
     return new Observable((subscriber) => {
       this.#play(input, mark, subscriber).then(
         () => subscriber.complete(),
@@ -40,6 +47,7 @@ export class SimulatedAgent extends AbstractAgent {
     const heeds = script.onAbort === 'ignores' ? undefined : signal
     for (const [index, { waitMs, event }] of script.steps.entries()) {
       if (waitMs > 0) await system.sleep(waitMs, heeds)
+      if (index % 2 === 0) this.#memory?.set({ mark: `${mark}.${index}` })
       if (heeds?.aborted) return this.#quit(script, subscriber, input, `${mark}.${index}`)
       subscriber.next(marked(event, `${mark}.${index}`))
     }

@@ -29,8 +29,11 @@ export interface Execution {
   mark: string
   runId: string
   threadId: string
+  agentId: string
   worker: string
   at: number
+  /** What the agent remembered of the thread at the start. */
+  remembered?: string
 }
 
 export interface StopCall {

@@ -1,0 +1,4 @@
+import { describeAgent } from '../suite/describe-agent.ts'
+import { cozeCase } from './case.ts'
+
+describeAgent(cozeCase)

@@ -12,3 +12,7 @@ export const secretsInHeaders = (headers: Readonly<Record<string, string>>): str
 
 /** Of `name=value`. */
 const assigned = (part: string): string => (/^[\w.-]+=/.test(part) ? part.slice(part.indexOf('=') + 1) : part)
+
+/** The values in an address's query, as they are written there: some take keys so. */
+export const secretsInQuery = (url: string): string[] =>
+  [...url.matchAll(/[?&][^=&#]*=([^&#]+)/g)].flatMap(([, value]) => value ?? [])

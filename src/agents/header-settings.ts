@@ -6,3 +6,8 @@ export const headersSetting = z.record(
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a header must not hold
   z.string().regex(/^[^\x00-\x08\x0a-\x1f\x7f]*$/, 'holds a line break or another control character'),
 )
+
+/** An address in a file. `fetch` refuses one with a user in it, and messages would tell the password. */
+export const addressSetting = z
+  .url({ protocol: /^https?$/ })
+  .refine((url) => !/^\w+:\/\/[^/?#]*@/.test(url), 'has a user in it: put the credentials in a header')

@@ -65,6 +65,19 @@ export class PlatformClient {
     }
   }
 
+  /** A request of which only the status matters. @throws AgentError */
+  async tell(path: string, request: PlatformRequest): Promise<void> {
+    const idle = this.#idle()
+    try {
+      const response = await this.#send(path, request, idle)
+      await response.body?.cancel()
+    } catch (error) {
+      throw this.#named(error, idle, request.signal)
+    } finally {
+      idle.stop()
+    }
+  }
+
   /**
    * The frames of an event stream, as they come. An answer of JSON where a stream was asked for goes to `onJson`,
    * which says what is wrong: platforms tell errors so, under HTTP 200. To leave the loop closes the connection.

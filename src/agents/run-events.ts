@@ -28,6 +28,11 @@ export class RunEvents {
     return this.#text?.id
   }
 
+  /** The open reasoning message. */
+  get reasoningId(): string | undefined {
+    return this.#reasoning?.id
+  }
+
   /** Any event; nothing after a terminal one. */
   emit(event: AnyEvent): void {
     if (this.ended) return

@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
+  // Examples import the package by its name, as their readers will.
+  resolve: {
+    alias: { 'kafka-agent-runner/agents': new URL('src/agents/index.ts', import.meta.url).pathname },
+  },
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/broker-setup.ts'],

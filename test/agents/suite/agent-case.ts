@@ -54,6 +54,8 @@ export interface AgentCase {
   type: string
   /** An entry of agents.yaml, without the id: its settings against the fake at this address. */
   entry(url: string): Record<string, unknown>
+  /** Entries of the file's `providers` that the entry names. */
+  providers?(url: string): Record<string, unknown>
   /** The agent by the same settings. */
   make(url: string, logger?: Logger): AbstractAgent
   fake(): FakePlatform

@@ -77,6 +77,7 @@ export const describeAgent = (agentCase: AgentCase): void => {
         const { platform, agent, allClosed } = await useCase(script)
         const events: AnyEvent[] = []
         const began = Promise.withResolvers<void>()
+        agent.setMessages([{ id: 'm', role: 'user', content: 'How far is the moon?' }])
         const running = agent.runAgent(
           { runId: 'r', tools: [], context: [] },
           {

@@ -1,0 +1,4 @@
+import { describeAgent } from '../suite/describe-agent.ts'
+import { deerflowCase } from './case.ts'
+
+describeAgent(deerflowCase)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { agUiEventSchema } from './ag-ui-event-schema.ts'
+import { agentsYamlSchema } from './agents-yaml-schema.ts'
 import { asyncApiDocument } from './asyncapi.ts'
 
 const versionIn = (url: URL): string => JSON.parse(readFileSync(url, 'utf8')).version
@@ -13,6 +14,11 @@ const PACKAGE = new URL('../package.json', import.meta.url)
 export const generatedSchemas = (): Record<string, string> => ({
   [fileURLToPath(new URL('../schemas/ag-ui-event.json', import.meta.url))]: JSON.stringify(
     agUiEventSchema(versionIn(AG_UI_CORE)),
+    null,
+    2,
+  ),
+  [fileURLToPath(new URL('../schemas/agents-yaml.json', import.meta.url))]: JSON.stringify(
+    agentsYamlSchema(),
     null,
     2,
   ),

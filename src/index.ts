@@ -24,6 +24,7 @@ export type { ThreadQuery } from './view/thread-query.ts'
 export type { ViewPlace } from './view/view-place.ts'
 export {
   type AgentDefinition,
+  type AgentRegistry,
   type AgentSource,
   type Agents,
   createWorker,

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { Command, CommanderError } from 'commander'
+import { addAgentsCommand } from './agents-command.ts'
 import { addAnalyticsCommand } from './analytics-command.ts'
 import { addBrokerCommand } from './broker-command.ts'
 import { addConnectCommand } from './connect-command.ts'
 import { addDeadLetterCommand } from './dead-letter-command.ts'
 import { addDeleteCommand } from './delete-command.ts'
 import { EXIT, exitCodeOf } from './exit-code.ts'
+import { addInitCommand } from './init-command.ts'
 import { addReplayCommand } from './replay-command.ts'
 import { addRunCommand } from './run-command.ts'
 import { addSchemasCommand } from './schemas-command.ts'
@@ -62,6 +64,8 @@ const createProgram = (): Command => {
     addTopicsCommand,
     addWorkersCommand,
     addWorkerCommand,
+    addInitCommand,
+    addAgentsCommand,
     addBrokerCommand,
     addAnalyticsCommand,
     addSchemasCommand,

@@ -15,7 +15,7 @@ import { watch } from './watch.ts'
 
 interface RunFlags extends KafkaFlags {
   thread?: string
-  agent: string
+  agent?: string
   onConcurrentRun?: RunRequest['onConcurrentRun']
   json?: boolean
 }
@@ -26,7 +26,7 @@ export const addRunCommand = (program: Command): void => {
     .description('ask an agent something and show what it does')
     .argument('[text...]', 'what to ask; read from standard input when there is none')
     .option('-t, --thread <id>', 'thread to go on with (default: a new one)')
-    .option('-a, --agent <id>', 'agent to ask', 'demo')
+    .option('-a, --agent <id>', 'agent to ask (default: the default one of agents.yaml; else demo)')
     .addOption(
       new Option(
         '--on-concurrent-run <mode>',
@@ -52,11 +52,11 @@ const fromStdin = async (): Promise<string> => {
 const ask = async (runner: KafkaAgentRunner, question: string, flags: RunFlags): Promise<number> => {
   const threadId = flags.thread ?? `cli-${randomUUID().slice(0, 8)}`
   if (flags.thread === undefined) note(`Thread ${threadId}`)
-  await tellOfMissingWorkers(runner, flags.agent)
+  const agentId = await chooseAgent(runner, flags.agent)
   const input = await nextInput(runner, threadId, question)
   const { RemoteAgent } = await import('../http/remote-agent.ts')
   const { onConcurrentRun } = flags
-  const events = runner.run({ threadId, agent: new RemoteAgent(flags.agent), input, onConcurrentRun })
+  const events = runner.run({ threadId, agent: new RemoteAgent(agentId), input, onConcurrentRun })
   const printer = flags.json ? createJsonPrinter(process.stdout) : createReadablePrinter(process.stdout)
   const watched = await watch(events, printer.print)
   printer.end()
@@ -66,15 +66,25 @@ const ask = async (runner: KafkaAgentRunner, question: string, flags: RunFlags):
   return EXIT.interrupted
 }
 
-const tellOfMissingWorkers = async (runner: KafkaAgentRunner, agentId: string): Promise<void> => {
+/** The agent that was named, else one that workers have; says so where nobody has it. */
+const chooseAgent = async (runner: KafkaAgentRunner, named: string | undefined): Promise<string> => {
   const workers = (await runner.workers()).filter(({ state }) => state === 'running')
-  if (workers.length === 0) {
+  const agents = [...new Set(workers.flatMap((worker) => worker.agents))]
+  const agentId = named ?? agentAmong(agents)
+  if (workers.length === 0)
     note(`Waiting for a worker: none is there. Start one in another terminal: ${KAR} worker`)
-    return
-  }
-  const agents = new Set(workers.flatMap((worker) => worker.agents))
-  if (agents.has(agentId)) return
-  note(`No worker has an agent ${JSON.stringify(agentId)}; there are: ${[...agents].join(', ') || 'none'}.`)
+  else if (!agents.includes(agentId))
+    note(`No worker has an agent ${JSON.stringify(agentId)}; there are: ${agents.join(', ') || 'none'}.`)
+  return agentId
+}
+
+/** Without a default one: the demo, or the only one. */
+const agentAmong = (agents: readonly string[]): string => {
+  const known = ['default', 'demo'].find((agentId) => agents.includes(agentId))
+  if (known !== undefined) return known
+  if (agents.length <= 1) return agents[0] ?? 'demo'
+  console.error(complaint(`Name one of the agents with --agent: ${agents.join(', ')}.`))
+  throw new CommanderError(EXIT.usage, 'kar.noAgent', 'no agent is named')
 }
 
 /** Agents know of a thread what a run's input tells them: all messages, and the state. */

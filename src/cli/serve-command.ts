@@ -7,12 +7,13 @@ import {
   serverFromEnv,
   workerConfig,
 } from '../config.ts'
+import { agentsSource } from '../serve/agents-source.ts'
 import { dataDirOf } from '../serve/data-dir.ts'
 import type { ServeOptions } from '../serve/serve.ts'
 import { onSignals } from '../serve/signals.ts'
 import { EXIT } from './exit-code.ts'
 import { welcome } from './serve-welcome.ts'
-import { addKafkaFlags, type KafkaFlags, namedBrokers, settingsOn } from './settings.ts'
+import { AGENTS_HELP, addKafkaFlags, type KafkaFlags, namedBrokers, settingsOn } from './settings.ts'
 import { note } from './terminal.ts'
 
 interface ServeFlags extends KafkaFlags {
@@ -29,7 +30,7 @@ export const addServeCommand = (program: Command): void => {
     .option('-p, --port <port>', 'port of the HTTP server (PORT; default: 4000)')
     .option('--host <address>', 'address that it binds to (HOST; default: 127.0.0.1)')
     .option('--workers <n>', 'worker processes to start (KAR_WORKERS; default: 1)')
-    .option('--agents <module>', 'module that registers the agents (KAR_AGENTS; else the demo)')
+    .option('--agents <file>', AGENTS_HELP)
     .addHelpText('after', HELP)
     .action(run)
   addKafkaFlags(command)
@@ -81,8 +82,10 @@ const serveOptions = (flags: ServeFlags): ServeOptions => {
       runnerConfig(
         settingsOn('runner', flags, { ...cluster?.running, brokers: cluster?.brokers ?? found.brokers }),
       ),
-    workerEnv: (config, index) => workerEnv(config, index, commandLine.agents, commandLine.workers),
+    workerEnv: (config, index) =>
+      workerEnv(config, index, agentsSource(commandLine.agents), commandLine.workers),
     drainTimeoutMs: workerConfig(settingsOn('worker', flags, found)).drainTimeoutMs,
+    env: process.env,
     onProgress: note,
   }
 }
@@ -112,4 +115,5 @@ whose threads are still there after a restart of everything.
 Examples:
   $ kar serve
   $ kar serve --port 8080 --workers 2 --agents ./agents.ts
+  $ kar init && kar serve
   $ KAFKA_BROKERS=kafka-1:9092,kafka-2:9092 kar serve --workers 0`

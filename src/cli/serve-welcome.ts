@@ -19,6 +19,8 @@ export const welcome = (served: Served, { dataDir, named }: ServeOptions): strin
     named === undefined
       ? ''
       : ` --brokers ${named.join(',')}${prefix === PREFIX_DEFAULT ? '' : ` --prefix ${prefix}`}`
+  // Without one that is asked when none is named: "kar run" would want a name.
+  const isNamed = agentIds.length > 1 && !agentIds.some((id) => id === 'default' || id === 'demo')
   const body = JSON.stringify({
     threadId: 'hello',
     messages: [{ id: 'm1', role: 'user', content: 'How does it work?' }],
@@ -39,7 +41,7 @@ export const welcome = (served: Served, { dataDir, named }: ServeOptions): strin
     ...rows.map(([name = '', text]) => `${style('bold', name.padEnd(11), process.stdout)}${text}`),
     '',
     'Try, in other terminals:',
-    `  ${KAR} run --thread hello${flags} "How does it work?"`,
+    `  ${KAR} run --thread hello${isNamed ? ` --agent ${agent}` : ''}${flags} "How does it work?"`,
     `  ${KAR} connect hello${flags} --follow`,
     `  curl -N ${url}/agents/${encodeURIComponent(agent)}/run -H 'content-type: application/json' \\`,
     `    -d '${body}'`,

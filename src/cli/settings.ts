@@ -21,6 +21,10 @@ export const addKafkaFlags = (command: Command): Command =>
     .option('--prefix <name>', "start of the topics' names (KAR_PREFIX)")
     .option('--data-dir <folder>', 'data of the embedded broker (KAR_DATA_DIR)')
 
+/** Of `--agents`. */
+export const AGENTS_HELP =
+  'agents.yaml, or a module with the agents (KAR_AGENTS; else ./agents.yaml, else the demo)'
+
 /** The folder by which the processes of a user find each other. */
 export const dataDirFor = ({ dataDir }: KafkaFlags): string =>
   dataDirOf(commandLineConfig({ ...(dataDir !== undefined && { dataDir }) }, process.env), process.env)

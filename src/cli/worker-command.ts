@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { commandLineConfig } from '../config.ts'
-import { addKafkaFlags, type KafkaFlags, settingsFor } from './settings.ts'
+import { AGENTS_HELP, addKafkaFlags, type KafkaFlags, settingsFor } from './settings.ts'
 
 interface WorkerFlags extends KafkaFlags {
   agents?: string
@@ -11,7 +11,7 @@ export const addWorkerCommand = (program: Command): void => {
   const command = program
     .command('worker')
     .description('execute agents for everybody who asks')
-    .option('--agents <module>', 'module that registers the agents (KAR_AGENTS; else the demo)')
+    .option('--agents <file>', AGENTS_HELP)
     .option('--pool <name>', 'take the commands of the agents of this pool (KAR_POOL)')
     .addHelpText('after', HELP)
     .action(async (flags: WorkerFlags) => {
@@ -27,11 +27,13 @@ export const addWorkerCommand = (program: Command): void => {
       await runWorkerProcess({
         worker,
         agents,
+        env: process.env,
         brokerWaitMs,
         onReady: (workerId, agentIds) =>
           say(
             `Worker ${workerId} takes commands for ${agentIds.join(', ')}. Ctrl-C lets its runs end first.`,
           ),
+        onAgents: say,
         onStopping: () => say('Leaving. Runs that go on may end; Ctrl-C again cuts them.'),
       })
     })
@@ -39,13 +41,14 @@ export const addWorkerCommand = (program: Command): void => {
 }
 
 const HELP = `
-The module exports an object of agents by id, as its default or as "agents":
+Agents are in an agents.yaml ("kar init" writes one), or in a module, which exports an object of agents by id,
+as its default or as "agents":
   export default { support: () => new SupportAgent() }
 An agent that names a pool is executed by workers of that pool alone:
   export default { vision: { agent: () => new VisionAgent(), pool: 'gpu' } }
 
 Examples:
   $ kar worker
-  $ kar worker --agents ./agents.ts
+  $ kar worker --agents ./agents.yaml
   $ kar worker --agents ./agents.ts --pool gpu
   $ KAFKA_BROKERS=kafka-1:9092,kafka-2:9092 kar worker --agents @acme/agents`

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { extname, join, resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { importModule, kindOf, makerProblem } from '../agents/module/import-module.ts'
 import { messageOf, RunnerError } from '../errors.ts'
 import type { Agents } from '../worker/agents.ts'
 
@@ -38,24 +37,10 @@ export const loadAgents = async (name: string = DEFAULT_MODULE): Promise<Agents>
 }
 
 const load = async (name: string): Promise<Record<string, unknown>> => {
-  const url = locate(name)
   try {
-    return await import(url)
+    return await importModule(name, process.cwd())
   } catch (error) {
-    throw invalid(name, `loading it failed: ${messageOf(error)}`, undefined, error)
-  }
-}
-
-/** A path counts from the working folder; another name is a package that is installed there. */
-const locate = (name: string): string => {
-  if (name.startsWith('file:')) return name
-  const path = resolve(name)
-  if (existsSync(path)) return pathToFileURL(path).href
-  if (/^[./]/.test(name)) throw invalid(name, `there is no file ${path}`)
-  try {
-    return pathToFileURL(createRequire(join(process.cwd(), 'resolve.js')).resolve(name)).href
-  } catch (error) {
-    throw invalid(name, `there is neither a file ${path} nor a package "${name}"`, undefined, error)
+    throw invalid(name, messageOf(error), undefined, error)
   }
 }
 
@@ -71,26 +56,6 @@ const problemOf = (source: unknown): string | undefined => {
     return 'a definition whose onWorkerLost is neither "fail" nor "restart"'
   return makerProblem(agent)
 }
-
-/** By what it can do, not by its class: a user's @ag-ui/client may be another copy than ours. */
-const makerProblem = (source: unknown): string | undefined => {
-  if (typeof source === 'function') {
-    const isClass = /^class\b/.test(Function.prototype.toString.call(source))
-    return isClass ? 'a class; register an instance, or a function that makes one: () => new …' : undefined
-  }
-  const agent = source as Partial<Record<'run' | 'runAgent' | 'clone', unknown>> | null
-  const able = [agent?.run, agent?.runAgent, agent?.clone].every((method) => typeof method === 'function')
-  return able ? undefined : `${kindOf(source)}, neither an AbstractAgent nor a function that makes one`
-}
-
-const kindOf = (value: unknown): string =>
-  value === null
-    ? 'null'
-    : Array.isArray(value)
-      ? 'an array'
-      : typeof value === 'object'
-        ? 'an object'
-        : typeof value
 
 const invalid = (name: string, problem: string, example?: string, cause?: unknown): RunnerError =>
   new RunnerError(

@@ -1,12 +1,14 @@
 import { join } from 'node:path'
+import type { LiveAgents } from '../agents/config/registry.ts'
 import type { CommandLineConfig, RunnerConfig, ServerConfig } from '../config.ts'
 import { KafkaAgentRunner } from '../runner/kafka-agent-runner.ts'
 import { poolsOf } from '../worker/agents.ts'
-import { loadAgents } from './agents-module.ts'
+import { agentsNews } from './agents-news.ts'
 import { createApp } from './app.ts'
 import { findCluster, type ServedCluster } from './cluster.ts'
 import { createCopilotKit } from './copilotkit.ts'
 import { type HttpServer, listen } from './http-server.ts'
+import { openAgents } from './open-agents.ts'
 import { startWithin } from './start-within.ts'
 import { createWorkerPool, type WorkerPool } from './worker-pool.ts'
 
@@ -21,6 +23,8 @@ export interface ServeOptions {
   runnerConfig: (cluster?: ServedCluster) => RunnerConfig
   /** The environment of worker `index`, counted from 1, with the settings that it shares with the runner. */
   workerEnv: (config: RunnerConfig, index: number) => NodeJS.ProcessEnv
+  /** For the placeholders of an agents file. */
+  env: NodeJS.ProcessEnv
   /** How long workers may drain. */
   drainTimeoutMs: number
   onProgress: (line: string) => void
@@ -38,7 +42,7 @@ export interface Served {
 }
 
 export interface Server {
-  /** @throws RunnerError PORT_TAKEN, BROKER_UNAVAILABLE, AGENTS_MODULE_INVALID, and those of the embedded broker */
+  /** @throws RunnerError PORT_TAKEN, BROKER_UNAVAILABLE, AGENTS_MODULE_INVALID, CONFIG_INVALID, and those of the embedded broker */
   start(): Promise<Served>
   /** New requests are refused, workers drain, the broker goes last. Idempotent. */
   stop(): Promise<void>
@@ -58,11 +62,13 @@ export const createServer = (options: ServeOptions): Server => {
   let cluster: ServedCluster | undefined
   let runner: KafkaAgentRunner | undefined
   let pool: WorkerPool | undefined
+  let agents: LiveAgents | undefined
   let stopped: Promise<void> | undefined
 
   const start = async (): Promise<Served> => {
     http = await listen(options.server)
-    const agents = await loadAgents(commandLine.agents)
+    agents = await openAgents(commandLine.agents, options.env)
+    const { current } = agents
     const { prefix, commandPartitions } = options.runnerConfig()
     cluster = await findCluster(options.named, {
       dataDir: options.dataDir,
@@ -73,7 +79,7 @@ export const createServer = (options: ServeOptions): Server => {
     const config = options.runnerConfig(cluster)
     const ownRunner = new KafkaAgentRunner({
       ...config,
-      pools: { ...poolsOf(agents), ...config.pools },
+      pools: { ...poolsOf(current()), ...config.pools },
       worker: false,
       view: commandLine.view && { folder: join(options.dataDir, VIEWS) },
     })
@@ -84,7 +90,8 @@ export const createServer = (options: ServeOptions): Server => {
       env: (index) => options.workerEnv(config, index),
       onCrash: onProgress,
     })
-    const [agentIds, copilotKit] = await Promise.all([pool.start(), createCopilotKit(runner, agents)])
+    const [agentIds, copilotKit] = await Promise.all([pool.start(), createCopilotKit(runner, current)])
+    agents.watch({ onChange: (change) => onProgress(agentsNews(change)) })
     const { forwardHeaders } = config
     http.serve(createApp({ runner, copilotKit, forwardHeaders, allowedOrigins: commandLine.allowedOrigins }))
     const { url } = http
@@ -93,6 +100,7 @@ export const createServer = (options: ServeOptions): Server => {
   }
 
   const stop = async () => {
+    agents?.stop()
     const closed = http?.stop()
     // Readers see their runs end while the workers drain.
     await pool?.stop(options.drainTimeoutMs + LEAVE_MS_MAX)

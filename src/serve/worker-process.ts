@@ -1,19 +1,25 @@
 import { type WorkerInput, workerConfig } from '../config.ts'
 import { messageOf, RunnerError } from '../errors.ts'
+import type { Logger } from '../logger.ts'
 import { agentsOfPool } from '../worker/agents.ts'
 import { createWorker } from '../worker/worker.ts'
-import { loadAgents } from './agents-module.ts'
+import { agentsNews } from './agents-news.ts'
+import { openAgents } from './open-agents.ts'
 import { onSignals } from './signals.ts'
 import { startWithin } from './start-within.ts'
 import type { WorkerNews } from './worker-news.ts'
 
 export interface WorkerProcessOptions {
   worker: WorkerInput
-  /** The module that registers the agents; see `loadAgents`. */
+  /** The file or the module with the agents; see `openAgents`. */
   agents?: string
+  /** For the placeholders of an agents file. */
+  env: NodeJS.ProcessEnv
   brokerWaitMs: number
   onReady?: (workerId: string, agentIds: string[]) => void
   onStopping?: (reason: string) => void
+  /** The agents file has changed. */
+  onAgents?: (news: string) => void
 }
 
 /** Past the drain: what stop() may take to say goodbye to brokers that do not answer. */
@@ -29,11 +35,16 @@ const ORPHAN_MS_MAX = 8_000
 export const runWorkerProcess = async (options: WorkerProcessOptions): Promise<void> => {
   const parent = parentProcess()
   try {
-    const agents = await loadAgents(options.agents)
+    const agents = await openAgents(options.agents, options.env)
     const config = workerConfig(options.worker)
-    const agentIds = Object.keys(agentsOfPool(agents, config.pool))
+    const agentIds = Object.keys(agentsOfPool(agents.current(), config.pool))
     if (agentIds.length === 0) throw poolWithoutAgents(config.pool)
-    const worker = createWorker({ ...config, agents })
+    const worker = createWorker({ ...config, agents: agents.current })
+    agents.watch({
+      onChange: (change) => options.onAgents?.(agentsNews(change)),
+      // The server that started this worker tells what is wrong with the file, and once is enough.
+      ...(parent !== undefined && { logger: quiet }),
+    })
     const leaving = untilToldToLeave(config.drainTimeoutMs, options.onStopping)
     const started = startWithin(() => worker.start(), options.brokerWaitMs).then(() => undefined)
     const early = await Promise.race([started, leaving])
@@ -44,6 +55,7 @@ export const runWorkerProcess = async (options: WorkerProcessOptions): Promise<v
     const { drainTimeoutMs, limitMs } = early ?? (await leaving)
     // What still holds on after that is cut: its runs are taken over by other workers.
     setTimeout(() => process.exit(1), limitMs).unref()
+    agents.stop()
     await worker.stop({ drainTimeoutMs })
   } catch (error) {
     const code = error instanceof RunnerError ? error.code : undefined
@@ -52,12 +64,14 @@ export const runWorkerProcess = async (options: WorkerProcessOptions): Promise<v
   }
 }
 
+const quiet: Logger = { info: () => {}, warn: () => {}, error: () => {} }
+
 const poolWithoutAgents = (pool: string | undefined): RunnerError =>
   new RunnerError(
     'CONFIG_INVALID',
     pool === undefined
-      ? 'All agents of the module name a pool, and this worker is in none. Start it with --pool (KAR_POOL).'
-      : `No agent of the module names the pool "${pool}" of this worker. Check KAR_POOL, or add "pool: '${pool}'" to an agent.`,
+      ? 'All agents name a pool, and this worker is in none. Start it with --pool (KAR_POOL).'
+      : `No agent names the pool "${pool}" of this worker. Check KAR_POOL, or add "pool: '${pool}'" to an agent.`,
   )
 
 interface Leave {

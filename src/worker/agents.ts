@@ -22,6 +22,9 @@ export type AgentSource = AgentMaker | AgentDefinition
 /** What a worker can execute, by agent id. */
 export type Agents = Record<string, AgentSource>
 
+/** The same, or a function that gives what it is at the moment: asked for each command, so it may change meanwhile. */
+export type AgentRegistry = Agents | (() => Agents)
+
 /** Instances given to `run()` in this process, by command: the very instance is what runs. */
 export type LocalAgents = Map<string, AbstractAgent>
 
@@ -45,6 +48,9 @@ export const poolsOf = (agents: Agents): Record<string, string> =>
     }),
   )
 
+export const agentsNow = (registry: AgentRegistry): Agents =>
+  typeof registry === 'function' ? registry() : registry
+
 /** The agents of a pool, or those that are in none. */
 export const agentsOfPool = (agents: Agents, pool: string | undefined): Agents =>
   Object.fromEntries(Object.entries(agents).filter(([, source]) => definitionOf(source).pool === pool))
@@ -65,13 +71,17 @@ export const agentFor = async (
   local?: LocalAgents,
 ): Promise<AbstractAgent> => {
   const given = local?.get(command.commandId ?? '')
-  if (given !== undefined) return given
+  if (given !== undefined) {
+    // AG-UI takes the thread from the agent, not from the input: that of run() is meant.
+    given.threadId = command.threadId
+    return given
+  }
   const source = Object.hasOwn(agents, command.agentId) ? agents[command.agentId] : undefined
   if (source === undefined) {
     throw new RunnerError(
       'UNKNOWN_AGENT',
       `No agent "${command.agentId}" is registered on this worker, which has ${listed(Object.keys(agents))}. ` +
-        'Register it in consumers/agents.ts, or route the run to a worker that has it.',
+        'Add it to agents.yaml or the agents module, or route the run to a worker that has it.',
     )
   }
   const agent = await makeAgent(command.agentId, source)

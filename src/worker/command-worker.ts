@@ -1,3 +1,4 @@
+import { closeShared } from '../agents/shared-resources.ts'
 import { decodeCommand } from '../command/command.ts'
 import type { WorkerConfig } from '../config.ts'
 import type { Connection } from '../connection.ts'
@@ -6,7 +7,7 @@ import type { CommandRecord } from '../kafka/command-consumer.ts'
 import { createHeart } from '../presence/heart.ts'
 import { settlesWithin } from '../system.ts'
 import { commandsTopic } from '../topics.ts'
-import { type Agents, agentsOfPool, type LocalAgents } from './agents.ts'
+import { type AgentRegistry, agentsNow, agentsOfPool, type LocalAgents } from './agents.ts'
 import { answer } from './answer.ts'
 import type { Worker } from './contract.ts'
 import { Hold } from './hold.ts'
@@ -19,7 +20,7 @@ import { createStops } from './stops.ts'
 export interface WorkerParts {
   connection: Connection
   config: WorkerConfig
-  agents: Agents
+  agents: AgentRegistry
   localAgents?: LocalAgents
 }
 
@@ -42,7 +43,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
   const { logger, topics, system, format } = connection
   const startedAt = system.now()
   const instanceId = system.newId()
-  const agents = agentsOfPool(parts.agents, config.pool)
+  const agents = () => agentsOfPool(agentsNow(parts.agents), config.pool)
   const commandTopic = commandsTopic(config.prefix, config.commandPartitions, config.pool)
   const offsets = new Offsets()
   const committed = new Map<number, number>()
@@ -78,7 +79,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
       instanceId,
       state: leaving.signal.aborted ? 'draining' : 'running',
       pool: config.pool,
-      agents: Object.keys(agents),
+      agents: Object.keys(agents()),
       runs: commands.running,
       startedAt,
     }),
@@ -215,6 +216,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
     }
     stops.stop()
     await heart.stop()
+    await closeShared(logger)
   }
 
   let started: Promise<void> | undefined

@@ -23,7 +23,8 @@ import { type Turn, Turns } from './turns.ts'
 export interface RunCommandsOptions {
   connection: Connection
   config: WorkerConfig
-  agents: Agents
+  /** Those of the moment: asked for each command. */
+  agents(): Agents
   localAgents?: LocalAgents
   /** Of this process. */
   instanceId: string
@@ -165,7 +166,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     const { command } = turn
     let agent: AbstractAgent
     try {
-      agent = await agentFor(command, agents, options.localAgents)
+      agent = await agentFor(command, agents(), options.localAgents)
     } catch (error) {
       if (!(error instanceof RunnerError)) throw error
       if (restart !== undefined) {
@@ -199,7 +200,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     hasPlace: boolean,
   ): Promise<Admission | undefined> => {
     const { commandId, agentId } = turn.command
-    if (lost.commandId !== commandId || !restarts(agents, agentId)) {
+    if (lost.commandId !== commandId || !restarts(agents(), agentId)) {
       await executor.close(view, lost)
       return undefined
     }

@@ -1,13 +1,13 @@
 import { type WorkerInput, workerConfig } from '../config.ts'
 import { createConnection } from '../connection.ts'
 import { type Logger, stderrLogger } from '../logger.ts'
-import type { Agents } from './agents.ts'
+import type { AgentRegistry } from './agents.ts'
 import { createWorkerOn } from './command-worker.ts'
 import type { Worker } from './contract.ts'
 
 export interface WorkerOptions extends WorkerInput {
-  /** The agents that it executes, by id. */
-  agents?: Agents
+  /** The agents that it executes, by id: an object, or a function that gives those of the moment. */
+  agents?: AgentRegistry
   /** @default warnings and errors on standard error */
   logger?: Logger
 }

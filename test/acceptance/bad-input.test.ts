@@ -78,7 +78,7 @@ describe('bad input', () => {
     const nobody = new ScriptedAgent(talker(1), 'nobody')
     const events = await collect(kafka.runner().run({ threadId: 't', agent: nobody, input: inputFor('t') }))
     expect(events).toMatchObject([{ type: 'RUN_ERROR', code: 'UNKNOWN_AGENT' }])
-    expect(JSON.stringify(events)).toContain('consumers/agents.ts')
+    expect(JSON.stringify(events)).toContain('agents.yaml')
   })
 
   it('answers an input that is no RunAgentInput with INPUT_INVALID', async () => {

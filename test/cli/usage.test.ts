@@ -21,6 +21,8 @@ const COMMANDS = [
   'dead-letter',
   'topics',
   'workers',
+  'agents',
+  'init',
 ]
 
 describe('kar', () => {

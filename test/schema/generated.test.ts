@@ -9,13 +9,15 @@ import { sharedTopics } from '../../src/topics.ts'
 
 const ASYNCAPI = resolve('schemas/asyncapi.yaml')
 const AG_UI = resolve('schemas/ag-ui-event.json')
+const AGENTS_YAML = resolve('schemas/agents-yaml.json')
 
 it('the generated schemas are up to date: else run "npm run schemas"', () => {
   const generated = generatedSchemas()
-  expect(Object.keys(generated).toSorted()).toEqual([AG_UI, ASYNCAPI])
+  expect(Object.keys(generated).toSorted()).toEqual([AG_UI, AGENTS_YAML, ASYNCAPI])
   expect(readFileSync(ASYNCAPI, 'utf8')).toBe(generated[ASYNCAPI])
   // Its layout is biome's.
-  expect(JSON.parse(readFileSync(AG_UI, 'utf8'))).toEqual(JSON.parse(generated[AG_UI]!))
+  for (const path of [AG_UI, AGENTS_YAML])
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(JSON.parse(generated[path]!))
 })
 
 const parse = (text: string) => new Parser().parse(text, { source: ASYNCAPI })

@@ -1,0 +1,4 @@
+import { describeAgent } from '../suite/describe-agent.ts'
+import { builtInCase } from './case.ts'
+
+describeAgent(builtInCase)

@@ -29,7 +29,7 @@ export interface CommandConsumerOptions {
 export interface CommandConsumer {
   /** @throws RunnerError BROKER_UNAVAILABLE */
   start(): Promise<void>
-  /** @throws when this member no longer owns the partition: its new owner gets the commands again */
+  /** @throws when this member no longer owns the partition, or is joining anew: the commands come again, to it or to another */
   commit(partition: number, offset: number): Promise<void>
   /** Leaves the group: the partitions move at once. Idempotent. */
   stop(): Promise<void>
@@ -84,7 +84,7 @@ export const createCommandConsumer = (
     commit: async (partition, offset) => {
       // Kafka checks the generation, not the owner: a former one could set its successor's offset back.
       if (!assigned.includes(partition)) throw new Error(`partition ${partition} is another member's by now`)
-      await consumer.commitOffsets([{ topic, partition, offset: String(offset) }])
+      await commitTo(consumer, { topic, partition, offset: String(offset) })
     },
     stop: () => {
       joined.resolve()
@@ -95,6 +95,29 @@ export const createCommandConsumer = (
       return stopped
     },
   }
+}
+
+/** kafkajs resolves also where it has committed nothing, as while a member that failed joins anew: it tells only by an event. */
+const commitTo = async (
+  consumer: Consumer,
+  place: { topic: string; partition: number; offset: string },
+): Promise<void> => {
+  let done = false
+  const forget = consumer.on(consumer.events.COMMIT_OFFSETS, ({ payload }) => {
+    done ||= payload.topics.some(({ topic, partitions }) =>
+      partitions.some(
+        ({ partition, offset }) =>
+          // A Long, whatever its type says.
+          topic === place.topic && partition === place.partition && String(offset) === place.offset,
+      ),
+    )
+  })
+  try {
+    await consumer.commitOffsets([place])
+  } finally {
+    forget()
+  }
+  if (!done) throw new Error('this member is not in its group at this moment')
 }
 
 /** A record that waits for a free place must not cost the membership, which lives by heartbeats. */

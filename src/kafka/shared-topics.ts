@@ -20,8 +20,9 @@ export const ensureSharedTopics = async (options: KafkaOptions, wanted: TopicSet
   }).admin()
   try {
     await admin.connect()
-    await createMissing(admin, options.replicationFactor, wanted)
+    const made = await createMissing(admin, options.replicationFactor, wanted)
     await compare(admin, wanted)
+    await untilServed(admin, made)
   } catch (error) {
     if (error instanceof RunnerError) throw error
     throw new RunnerError(
@@ -35,11 +36,12 @@ export const ensureSharedTopics = async (options: KafkaOptions, wanted: TopicSet
   }
 }
 
+/** The names of those that it made. */
 const createMissing = async (
   admin: Admin,
   replicationFactor: number,
   wanted: TopicSettings[],
-): Promise<void> => {
+): Promise<string[]> => {
   const existing = new Set(await admin.listTopics())
   const topics = wanted
     .filter(({ name }) => !existing.has(name))
@@ -52,6 +54,7 @@ const createMissing = async (
   // Another process may create the same ones at this moment: kafkajs answers false then, and compare() looks.
   // It cannot wait for the leaders: a broker that does not know the topic yet makes its wait throw.
   if (topics.length > 0) await admin.createTopics({ topics, waitForLeaders: false })
+  return topics.map(({ topic }) => topic)
 }
 
 /** Brokers learn of a new topic one after the other, and any of them may be the one that is asked. */
@@ -74,6 +77,11 @@ const placesOf = (admin: Admin, names: string[]): Promise<ITopicMetadata[]> =>
     if (topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return topics
     throw new Error(`a partition has had no leader for ${LEADERS_WAIT_MS_MAX} ms`)
   })
+
+/** A leader that is named may not serve yet: what is sent meanwhile is partly taken, and then sent again, all of it. */
+const untilServed = async (admin: Admin, names: string[]): Promise<void> => {
+  await Promise.all(names.map((name) => untilKnown(() => admin.fetchTopicOffsets(name))))
+}
 
 const compare = async (admin: Admin, wanted: TopicSettings[]): Promise<void> => {
   const names = wanted.map(({ name }) => name)

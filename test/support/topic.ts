@@ -41,3 +41,19 @@ export const committedOf = async (brokers: string[], groupId: string, topic: str
   await admin.disconnect()
   return (answer?.partitions ?? []).reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0)
 }
+
+/**
+ * Whether a consumer group has committed all that the topic holds. Not compared with what a test has sent: a topic
+ * that is just made may not have all of its leaders, and a producer that tries again has some of it twice.
+ */
+export const isAllCommitted = async (brokers: string[], groupId: string, topic: string): Promise<boolean> => {
+  const admin = new kafkajs.Kafka({ brokers, logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  const [ends, [answer]] = await Promise.all([
+    admin.fetchTopicOffsets(topic),
+    admin.fetchOffsets({ groupId, topics: [topic] }),
+  ])
+  await admin.disconnect()
+  const committed = new Map(answer?.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
+  return ends.every(({ partition, high }) => Math.max(0, committed.get(partition) ?? 0) >= Number(high))
+}

@@ -1,5 +1,5 @@
 /**
- * Measures what the agent layer costs, with Dify's agent against a fake of its chat API in a process of its own:
+ * Measures what the agent layer costs, with Dify's agent and the built-in one against fakes in a process of their own:
  *
  *   npm run measure-agents
  *
@@ -12,10 +12,13 @@ import { once } from 'node:events'
 import { cpus } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { BaseEvent, Message, RunAgentInput } from '@ag-ui/client'
+import type { AbstractAgent, BaseEvent, Message, RunAgentInput } from '@ag-ui/client'
 import { lastValueFrom, tap } from 'rxjs'
+import { BuiltInAgent } from '../src/agents/built-in/built-in-agent.ts'
+import { builtInSettings } from '../src/agents/built-in/settings.ts'
 import { DifyAgent } from '../src/agents/dify/dify-agent.ts'
 import { difySettings } from '../src/agents/dify/settings.ts'
+import { providerSettings } from '../src/agents/providers/settings.ts'
 import { startBroker } from '../src/broker/index.ts'
 import { KafkaAgentRunner } from '../src/runner/kafka-agent-runner.ts'
 import { createWorker } from '../src/worker/index.ts'
@@ -23,6 +26,8 @@ import { createWorker } from '../src/worker/index.ts'
 const ROUNDS = 5
 const ALONE = { frames: 400, pauseMs: 5 }
 const CROWD = { runs: 200, frames: 200, pauseMs: 50 }
+/** All begin at the same moment: a claim, a start and a first event of each. */
+const SETTLES_MS = 1_500
 const MANY = { runs: 10_000, frames: 5, atOnce: 20, every: 1_000, threads: 500 }
 
 const now = (): number => performance.timeOrigin + performance.now()
@@ -84,41 +89,65 @@ const measureAlone = async (): Promise<void> => {
   say(`   the agent layer adds ${(at(ours, 0.5) - at(floors, 0.5)).toFixed(2)} ms at p50`)
 }
 
+const builtIn = () =>
+  new BuiltInAgent(builtInSettings.parse({ provider: 'fake' }), {
+    providers: { fake: providerSettings.parse({ base_url: url, api_key: 'sk-measured', model: 'm' }) },
+  })
+const MAKERS = { dify: () => new DifyAgent(settings), 'built-in': builtIn }
+
+/** Tells when an agent's events are emitted, on their way to the worker. */
+let onEmitted: (event: BaseEvent) => void = () => {}
+const watched = (make: () => AbstractAgent) => () => {
+  const agent = make()
+  const run = agent.run.bind(agent)
+  agent.run = (input) => run(input).pipe(tap((event) => onEmitted(event)))
+  return agent
+}
+
 const broker = await startBroker()
 const common = { kafka: { brokers: broker.brokers }, prefix: 'measured' }
 const worker = createWorker({
   ...common,
   maxConcurrentRuns: CROWD.runs,
-  agents: { dify: () => new DifyAgent(settings) },
+  agents: { dify: watched(MAKERS.dify), 'built-in': watched(MAKERS['built-in']) },
 })
 const runner = new KafkaAgentRunner({ ...common, worker: false })
 await Promise.all([worker.start(), runner.start()])
 
 const ask = (
+  agentId: string,
   threadId: string,
   query: string,
   onEvent: (event: BaseEvent) => void = () => {},
 ): Promise<BaseEvent> => {
   const input = inputOf(threadId, crypto.randomUUID(), query)
   return lastValueFrom(
-    runner.run({ threadId, agent: new DifyAgent(settings, { agentId: 'dify' }), input }).pipe(tap(onEvent)),
+    runner.run({ threadId, agent: new DifyAgent(settings, { agentId }), input }).pipe(tap(onEvent)),
   )
 }
 
-const measureCrowd = async (): Promise<void> => {
-  const threads = Array.from({ length: CROWD.runs }, (_, index) => `crowd-${index}`)
-  await Promise.all(threads.map((thread) => ask(thread, queryOf({ frames: 1, pauseMs: 1 }))))
-  const seen: number[] = []
+const measureCrowd = async (agentId: keyof typeof MAKERS): Promise<void> => {
+  const threads = Array.from({ length: CROWD.runs }, (_, index) => `${agentId}-${index}`)
+  const crowd = (query: string, onEvent?: (event: BaseEvent) => void) =>
+    Promise.all(threads.map((thread) => ask(agentId, thread, query, onEvent)))
+  // Threads are made, and code is compiled.
+  await crowd(queryOf({ ...CROWD, frames: 100 }))
+  const [all, steady, emitted]: [number[], number[], number[]] = [[], [], []]
   const from = performance.now()
-  await Promise.all(
-    threads.map((thread) => ask(thread, queryOf(CROWD), (event) => ages(deltaOf(event), seen))),
-  )
-  const seconds = (performance.now() - from) / 1000
+  const lasts = CROWD.frames * CROWD.pauseMs
+  const isSteady = () => performance.now() - from > SETTLES_MS && performance.now() - from < lasts
+  onEmitted = (event) => void (isSteady() && ages(deltaOf(event), emitted))
+  await crowd(queryOf(CROWD), (event) => {
+    ages(deltaOf(event), all)
+    if (isSteady()) ages(deltaOf(event), steady)
+  })
   const rate = Math.round(1000 / CROWD.pauseMs)
-  say(`2. ${CROWD.runs} runs at ${rate} frames/s each, through Kafka to run(): ${told(seen)}`)
   say(
-    `   ${seen.length} frames in ${seconds.toFixed(1)} s; worker and caller in one process, broker and platform beside it`,
+    `2. ${agentId}: ${CROWD.runs} runs at ${rate} frames/s each, to the emitted event: ${told(emitted)} (${emitted.length} frames)`,
   )
+  say(`   the same, through Kafka to run(): ${told(steady)} (${steady.length} frames)`)
+  say(`   with the moments in which all begin and all end at once: ${told(all)} (${all.length} frames)`)
+  say('   worker and caller in one process; broker and platform on the same machine')
 }
 
 const heap = (): number => {
@@ -144,7 +173,7 @@ const measureMemory = async (): Promise<void> => {
   const query = queryOf({ frames: MANY.frames, pauseMs: 0 })
   const single = (index: number) =>
     lastValueFrom(new DifyAgent(settings).run(inputOf(`single-${index}`, `r${index}`, query)))
-  const many = (index: number) => ask(`many-${index % MANY.threads}`, query)
+  const many = (index: number) => ask('dify', `many-${index % MANY.threads}`, query)
   say(`3. heap over ${MANY.runs} runs, after each ${MANY.every}, MiB`)
   say(`   the agent alone:       ${await heapsOver(single)}`)
   say(
@@ -155,7 +184,8 @@ const measureMemory = async (): Promise<void> => {
 try {
   say(`${cpus().length} cores, ${cpus()[0]?.model.trim()}, Node ${process.version}`)
   await measureAlone()
-  await measureCrowd()
+  await measureCrowd('dify')
+  await measureCrowd('built-in')
   await measureMemory()
 } finally {
   await Promise.all([worker.stop({ drainTimeoutMs: 0 }), runner.close()])

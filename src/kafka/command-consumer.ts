@@ -63,6 +63,7 @@ export const createCommandConsumer = (
     assigned = partitions
     joined.resolve()
   })
+  const commit = createCommit(consumer, topic)
   let stopped: Promise<void> | undefined
 
   return {
@@ -84,7 +85,7 @@ export const createCommandConsumer = (
     commit: async (partition, offset) => {
       // Kafka checks the generation, not the owner: a former one could set its successor's offset back.
       if (!assigned.includes(partition)) throw new Error(`partition ${partition} is another member's by now`)
-      await commitTo(consumer, { topic, partition, offset: String(offset) })
+      await commit(partition, String(offset))
     },
     stop: () => {
       joined.resolve()
@@ -97,27 +98,30 @@ export const createCommandConsumer = (
   }
 }
 
-/** kafkajs resolves also where it has committed nothing, as while a member that failed joins anew: it tells only by an event. */
-const commitTo = async (
-  consumer: Consumer,
-  place: { topic: string; partition: number; offset: string },
-): Promise<void> => {
-  let done = false
-  const forget = consumer.on(consumer.events.COMMIT_OFFSETS, ({ payload }) => {
-    done ||= payload.topics.some(({ topic, partitions }) =>
-      partitions.some(
-        ({ partition, offset }) =>
-          // A Long, whatever its type says.
-          topic === place.topic && partition === place.partition && String(offset) === place.offset,
-      ),
-    )
+/**
+ * kafkajs resolves also where it has committed nothing, as while a member that failed joins anew: that it has, it
+ * tells by an event alone.
+ */
+const createCommit = (consumer: Consumer, topic: string) => {
+  const done = new Map<string, number>()
+  const keyOf = (partition: number, offset: string) => `${partition}/${offset}`
+  consumer.on(consumer.events.COMMIT_OFFSETS, ({ payload }) => {
+    for (const { partitions } of payload.topics) {
+      for (const { partition, offset } of partitions) {
+        // A Long, whatever its type says.
+        const key = keyOf(partition, String(offset))
+        done.set(key, (done.get(key) ?? 0) + 1)
+      }
+    }
   })
-  try {
-    await consumer.commitOffsets([place])
-  } finally {
-    forget()
+  return async (partition: number, offset: string): Promise<void> => {
+    await consumer.commitOffsets([{ topic, partition, offset }])
+    const key = keyOf(partition, offset)
+    const times = done.get(key) ?? 0
+    if (times === 0) throw new Error('this member is not in its group at this moment')
+    if (times === 1) done.delete(key)
+    else done.set(key, times - 1)
   }
-  if (!done) throw new Error('this member is not in its group at this moment')
 }
 
 /** A record that waits for a free place must not cost the membership, which lives by heartbeats. */

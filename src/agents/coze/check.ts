@@ -22,7 +22,9 @@ export const check = async (settings: CozeSettings, signal: AbortSignal): Promis
   } catch (error) {
     const problem = redact(messageOf(error), [api_key])
     if (!(error instanceof AgentError)) return { ok: false, problem, fix: `Check that ${api_base} answers.` }
-    return await explain(error.code, problem, api, settings, signal)
+    // A run's message says what to do as well; here that has a line of its own.
+    const what = problem.replace(fixFor(error.code), '').trim()
+    return await explain(error.code, what, api, settings, signal)
   }
 }
 

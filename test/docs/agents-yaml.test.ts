@@ -6,7 +6,11 @@ import { parse } from 'yaml'
 import { parseAgentsFile } from '../../src/agents/config/file.ts'
 import { AGENT_TYPES } from '../../src/agents/config/types.ts'
 
-const PAGES = ['docs/agents.md', ...readdirSync('docs/agents').map((name) => join('docs/agents', name))]
+const PAGES = [
+  'README.md',
+  'docs/agents.md',
+  ...readdirSync('docs/agents').map((name) => join('docs/agents', name)),
+]
 
 const EXAMPLES = PAGES.flatMap((page) =>
   [...readFileSync(page, 'utf8').matchAll(/^```ya?ml\n(.*?)^```/gms)]
@@ -16,7 +20,12 @@ const EXAMPLES = PAGES.flatMap((page) =>
 
 /** All variables that a text cannot do without, with nothing in particular. */
 const envOf = (text: string): NodeJS.ProcessEnv =>
-  Object.fromEntries([...text.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => [name!, '1']))
+  Object.fromEntries(
+    [...text.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => [
+      name!,
+      /URL|BASE/.test(name!) ? 'http://localhost' : '1',
+    ]),
+  )
 
 describe('the documentation of agents', () => {
   it.each(EXAMPLES)('has in %s an example %i that is an agents.yaml', async (_page, _at, text) => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import type { AgentEntry, AgentsFile } from '../agents/config/file.ts'
+import type { AgentEntry } from '../agents/config/agent-entry.ts'
+import type { AgentsFile } from '../agents/config/file.ts'
 import { type Agents, definitionOf } from '../worker/agents.ts'
 import { type AgentsFlags, addAgentsFlags, configuredAgents } from './configured-agents.ts'
 import { printTable } from './table.ts'

@@ -2,7 +2,7 @@ import type { RunAgentInput } from '@ag-ui/client'
 import { messageOf } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
 import { OVER, sleep } from '../../sleep.ts'
-import type { ToolCall, ToolOutcome } from './tools/tool-box.ts'
+import type { ToolCall, ToolOutcome } from './tools/tool.ts'
 
 /** What a hook may take; the run goes on without it then. */
 const HOOK_MS_MAX = 5_000

@@ -12,7 +12,8 @@ import type { BuiltInSettings } from './settings.ts'
 import { StepEvents } from './step-events.ts'
 import { systemPrompt } from './system-prompt.ts'
 import { textTokens, tokensOf } from './tokens.ts'
-import type { ToolBox, ToolCall, ToolOutcome, ToolSpec } from './tools/tool-box.ts'
+import type { ToolCall, ToolOutcome, ToolSpec } from './tools/tool.ts'
+import type { ToolBox } from './tools/tool-box.ts'
 
 /** A provider that counts far more than was estimated is mistaken, or counts something else. */
 const FACTOR_MAX = 8

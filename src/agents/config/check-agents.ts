@@ -1,8 +1,9 @@
 import { messageOf } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
 import type { CheckResult } from '../check-result.ts'
+import type { AgentEntry } from './agent-entry.ts'
 import type { Finding } from './agent-type.ts'
-import type { AgentEntry, AgentsFile } from './file.ts'
+import type { AgentsFile } from './file.ts'
 import { AGENT_TYPES } from './types.ts'
 
 export interface CheckOptions {

@@ -1,22 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { messageOf, RunnerError } from '../../errors.ts'
+import type { AgentEntry } from './agent-entry.ts'
 import { type Replaced, withEnvironment } from './env.ts'
 import { unknownField } from './issues.ts'
 import { isInside, nameOf, type Path, type Problem } from './problem.ts'
 import { readProviders } from './providers.ts'
-import { type CommonSettings, commonSchema, entrySchemaOf, ID, ID_PROBLEM, isCommon } from './schema.ts'
+import { commonSchema, entrySchemaOf, ID, ID_PROBLEM, isCommon } from './schema.ts'
 import { AGENT_TYPES } from './types.ts'
 import { validate } from './validate.ts'
 import { readYaml, toldProblems } from './yaml-text.ts'
-
-/** An agent as agents.yaml has it. */
-export interface AgentEntry extends CommonSettings {
-  id: string
-  /** By its type's schema; undefined where it is disabled and unfinished. */
-  settings: unknown
-  /** Its fields as they are written, with placeholders. May hold secrets. */
-  written: Record<string, unknown>
-}
 
 export interface AgentsFile {
   path: string

@@ -1,6 +1,6 @@
 import { providerSettings } from '../providers/settings.ts'
+import type { AgentEntry } from './agent-entry.ts'
 import type { Replaced } from './env.ts'
-import type { AgentEntry } from './file.ts'
 import { jsonSchemaOf } from './known-fields.ts'
 import { nearest } from './nearest.ts'
 import type { Path, Problem } from './problem.ts'

@@ -1,5 +1,6 @@
 import type { BuiltInConfig } from '../../../src/agents/built-in/built-in-agent.ts'
-import type { ToolBox, ToolCall, ToolOutcome, ToolSpec } from '../../../src/agents/built-in/tools/tool-box.ts'
+import type { ToolCall, ToolOutcome, ToolSpec } from '../../../src/agents/built-in/tools/tool.ts'
+import type { ToolBox } from '../../../src/agents/built-in/tools/tool-box.ts'
 
 export interface FakeTool extends Partial<Omit<ToolSpec, 'name'>> {
   /** What a call gives; a text, or what becomes of it. @default 'done' */

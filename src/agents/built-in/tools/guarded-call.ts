@@ -1,5 +1,5 @@
 import { messageOf } from '../../../errors.ts'
-import type { ToolOutcome } from './tool-box.ts'
+import type { ToolOutcome } from './tool.ts'
 import { failure } from './tool-result.ts'
 
 /** Why a tool's signal aborts. */

@@ -1,7 +1,7 @@
 import { needsApproval } from './approval.ts'
 import type { CheckArguments } from './arguments.ts'
 import type { ToolSettings } from './settings.ts'
-import type { ToolCall, ToolOutcome, ToolSpec } from './tool-box.ts'
+import type { ToolCall, ToolOutcome, ToolSpec } from './tool.ts'
 import { sanitised, ToolNames } from './tool-names.ts'
 
 /** A tool before it has a name that is its own in the box. */

@@ -1,4 +1,4 @@
-import type { ToolOutcome } from './tool-box.ts'
+import type { ToolOutcome } from './tool.ts'
 
 export const NO_CONTENT = 'The tool returned no content.'
 

@@ -1,5 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
-import type { ToolOutcome } from '../tool-box.ts'
+import type { ToolOutcome } from '../tool.ts'
 
 type Part = CallToolResult['content'][number]
 

@@ -1,7 +1,8 @@
-import { Kafka, Partitioners } from 'kafkajs'
+import { Kafka } from 'kafkajs'
 import { type KafkaOptions, LIMITS } from '../config.ts'
 import { messageOf, RunnerError } from '../errors.ts'
 import { kafkajsConfig } from './options.ts'
+import { WholeSend } from './whole-send.ts'
 
 export interface ProducerRecord {
   topic: string
@@ -44,8 +45,9 @@ const RECORD_OVERHEAD_BYTES = 1_000
  * is no other's matter.
  */
 export const createProducer = (options: KafkaOptions, { acks }: ProducerOptions): SharedProducer => {
+  const whole = new WholeSend()
   const producer = new Kafka(kafkajsConfig(options)).producer({
-    createPartitioner: Partitioners.DefaultPartitioner,
+    createPartitioner: whole.createPartitioner,
     allowAutoTopicCreation: false,
   })
   const lanes = new Map<string, Lane>()
@@ -68,7 +70,7 @@ export const createProducer = (options: KafkaOptions, { acks }: ProducerOptions)
         if (closed) throw new Error('the producer was closed')
         await connect()
         const messages = batch.map(({ record: { key, value, headers } }) => ({ key, value, headers }))
-        await producer.send({ topic: lane.topic, acks, messages })
+        await whole.send(producer, { topic: lane.topic, acks, messages })
         for (const { done } of batch) done.resolve()
       } catch (error) {
         for (const { done } of batch) done.reject(notWritten(lane.topic, options, error))

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { replay, type Thread } from '../run/clients.ts'
 import { type Result, simulate } from './simulate.ts'
 
-const SEEDS = 2_000
+const SEEDS = 1_200
 const TIME_OUT_MS = 240_000
 
 const failureOf = ({ seed, violations }: Result): string =>

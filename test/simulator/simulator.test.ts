@@ -10,7 +10,7 @@ const failureOf = ({ seed, violations }: Result): string =>
   [`seed ${seed} (npm run simulate -- --seed ${seed} --verbose)`, ...violations].join('\n  ')
 
 it(
-  'keeps the promises through thousands of histories of crashes, freezes, outages and delays',
+  'keeps the promises through a thousand histories of crashes, freezes, outages and delays',
   async () => {
     const failures: string[] = []
     let executions = 0

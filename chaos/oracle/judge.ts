@@ -4,6 +4,7 @@ import { checkAnswers, checkSequence } from './check-answers.ts'
 import { checkExecutions } from './check-executions.ts'
 import { checkRecordings, ownErrorOf } from './check-recordings.ts'
 import { checkReplays } from './check-replays.ts'
+import { checkWritten } from './check-written.ts'
 import { delaysOf } from './delays.ts'
 import { type EarlyEnd, earlyEndsOf } from './early-ends.ts'
 import type { Evidence, Violation } from './evidence.ts'
@@ -34,6 +35,7 @@ export const judge = async (evidence: Evidence, faults: readonly FaultRecord[]):
   const earlyEnds = earlyEndsOf(evidence)
   const times = takeOverTimes(evidence, faults)
   const violations = [
+    ...checkWritten(evidence),
     ...checkAnswers(evidence),
     ...checkSequence(evidence),
     ...checkExecutions(evidence),

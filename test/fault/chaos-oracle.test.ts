@@ -109,6 +109,15 @@ describe('the oracle of the chaos run', () => {
       },
     ],
     [
+      'a run that was asked for and whose command was lost on the way',
+      '1 commands are written',
+      ({ recordings }) => {
+        const lost = { ask: 'run' as const, threadId: 't', runId: 'r2', url: '', received: [] }
+        const end = { how: 'broken', why: 'terminated' } as const
+        recordings.streams.push({ ...lost, askedAt: 1_000, endedAt: 81_000, end })
+      },
+    ],
+    [
       'a command that was rejected and run',
       '1 answered once',
       ({ log }) => {

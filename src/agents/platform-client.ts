@@ -2,6 +2,7 @@ import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { messageOf } from '../errors.ts'
 import { sleep } from '../sleep.ts'
 import { AgentError } from './agent-error.ts'
+import { retryAfterMs } from './retry-after.ts'
 
 /** One frame of a Server-Sent Events stream. */
 export interface Frame {
@@ -53,7 +54,7 @@ export class PlatformClient {
 
   /** @throws AgentError */
   async json<T>(path: string, request: PlatformRequest): Promise<T> {
-    const idle = this.#idle()
+    const idle = new Idle(this.#options.timeoutMs)
     try {
       const response = await this.#send(path, request, idle)
       const text = await response.text()
@@ -67,7 +68,7 @@ export class PlatformClient {
 
   /** A request of which only the status matters. @throws AgentError */
   async tell(path: string, request: PlatformRequest): Promise<void> {
-    const idle = this.#idle()
+    const idle = new Idle(this.#options.timeoutMs)
     try {
       const response = await this.#send(path, request, idle)
       await response.body?.cancel()
@@ -88,7 +89,7 @@ export class PlatformClient {
     request: PlatformRequest,
     onJson?: (body: unknown) => AgentError,
   ): AsyncGenerator<Frame> {
-    const idle = this.#idle()
+    const idle = new Idle(this.#options.timeoutMs)
     try {
       const response = await this.#send(
         path,
@@ -154,7 +155,7 @@ export class PlatformClient {
         throw outcome
       }
       if (outcome instanceof Response) await outcome.body?.cancel()
-      idle.rest()
+      idle.stop()
       await sleep(pause, request.signal)
       request.signal.throwIfAborted()
     }
@@ -227,13 +228,9 @@ export class PlatformClient {
       { cause: error },
     )
   }
-
-  /** Aborts when the platform is silent for too long. */
-  #idle(): Idle {
-    return new Idle(this.#options.timeoutMs)
-  }
 }
 
+/** Aborts when the platform is silent for too long. */
 class Idle {
   readonly #abort = new AbortController()
   readonly #timeoutMs: number
@@ -253,11 +250,7 @@ class Idle {
     else this.#timer.refresh()
   }
 
-  /** Nothing is expected for a while. */
-  rest(): void {
-    this.stop()
-  }
-
+  /** Nothing is expected, until something is heard. */
   stop(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -271,14 +264,6 @@ const pauseBefore = (outcome: Response | Error, attempt: number): number | undef
   if (outcome.status !== 429) return undefined
   const after = retryAfterMs(outcome.headers.get('retry-after')) ?? backOff
   return after <= RETRY_AFTER_MS_MAX ? after : undefined
-}
-
-/** Seconds, or a date. */
-const retryAfterMs = (header: string | null): number | undefined => {
-  if (header === null) return undefined
-  const seconds = Number(header)
-  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now()
-  return Number.isFinite(ms) ? Math.max(ms, 0) : undefined
 }
 
 const UNREACHED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'])

@@ -1,6 +1,6 @@
 import { LIMITS } from '../config.ts'
 import type { RunnerError } from '../errors.ts'
-import type { CommandRecord } from '../kafka/command-consumer.ts'
+import type { ConsumedRecord } from '../kafka/consumed-record.ts'
 import type { ProducerRecord } from '../kafka/producer.ts'
 
 const KEY_CHARACTERS_MAX = 1_000
@@ -14,7 +14,7 @@ export const OURS = 'dead-letter-'
  */
 export const letterOf = (
   topic: string,
-  source: CommandRecord,
+  source: ConsumedRecord,
   { code, message }: Pick<RunnerError, 'code' | 'message'>,
   more: Record<string, string> = {},
 ): ProducerRecord => {

@@ -1,5 +1,5 @@
 import { messageOf, RunnerError } from '../errors.ts'
-import type { CommandRecord } from '../kafka/command-consumer.ts'
+import type { ConsumedRecord } from '../kafka/consumed-record.ts'
 import { isOfRegistry, type RecordFormat } from '../schema/record-format.ts'
 import { parseRunFact, type RunFact } from './run-fact.ts'
 
@@ -10,7 +10,7 @@ import { parseRunFact, type RunFact } from './run-fact.ts'
  */
 export const decodeFact = async (
   format: RecordFormat,
-  { value, headers }: Pick<CommandRecord, 'value' | 'headers'>,
+  { value, headers }: Pick<ConsumedRecord, 'value' | 'headers'>,
 ): Promise<RunFact> => {
   if (format.contentType !== AVRO && isOfRegistry(value) && headers['content-type'] === AVRO)
     throw noRegistry()

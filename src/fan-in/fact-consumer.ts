@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { FactConsumerConfig } from '../config.ts'
 import { letterOf } from '../dead-letter/letter.ts'
 import { messageOf, RunnerError } from '../errors.ts'
-import type { CommandRecord } from '../kafka/command-consumer.ts'
+import type { ConsumedRecord } from '../kafka/consumed-record.ts'
 import type { SharedProducer } from '../kafka/producer.ts'
 import { createRunsConsumer } from '../kafka/runs-consumer.ts'
 import type { Logger } from '../logger.ts'
@@ -61,7 +61,7 @@ export const createFactConsumer = (options: FactConsumerParts): FactConsumer => 
   const leaving = new AbortController()
   const left = Promise.withResolvers<void>()
   const done = Promise.withResolvers<void>()
-  const decode = (record: CommandRecord) => parseRunFact(format.decode('run-fact', record.value))
+  const decode = (record: ConsumedRecord) => parseRunFact(format.decode('run-fact', record.value))
 
   const onAssigned = (assigned: number[]): void => {
     for (const [number, partition] of partitions) {
@@ -75,7 +75,7 @@ export const createFactConsumer = (options: FactConsumerParts): FactConsumer => 
     }
   }
 
-  const onRecord = async (record: CommandRecord): Promise<void> => {
+  const onRecord = async (record: ConsumedRecord): Promise<void> => {
     // Held until the group is left: nobody is to think that it was taken.
     if (leaving.signal.aborted) return left.promise
     const partition = partitions.get(record.partition)
@@ -89,7 +89,7 @@ export const createFactConsumer = (options: FactConsumerParts): FactConsumer => 
   }
 
   /** Puts a record into its thread's queue; false when nothing is left to do with it, or it is left to who comes next. */
-  const take = async (partition: OwnedPartition, record: CommandRecord): Promise<boolean> => {
+  const take = async (partition: OwnedPartition, record: ConsumedRecord): Promise<boolean> => {
     const fact = await decoded(partition, record)
     if (fact === undefined || partition.letGo.aborted) return false
     giveUpStale(partition, record.offset)
@@ -112,7 +112,7 @@ export const createFactConsumer = (options: FactConsumerParts): FactConsumer => 
   }
 
   /** Nothing for a record that is no fact, and went to the dead letters. */
-  const decoded = async (partition: OwnedPartition, record: CommandRecord): Promise<RunFact | undefined> => {
+  const decoded = async (partition: OwnedPartition, record: ConsumedRecord): Promise<RunFact | undefined> => {
     let fact: RunFact | undefined
     const read = async (): Promise<void> => {
       try {
@@ -135,7 +135,7 @@ export const createFactConsumer = (options: FactConsumerParts): FactConsumer => 
       logger.warn('A fact could not be handled; it is tried again', { attempts, error: messageOf(error) }),
   })
 
-  const bury = async (record: CommandRecord, error: RunnerError): Promise<void> => {
+  const bury = async (record: ConsumedRecord, error: RunnerError): Promise<void> => {
     const { partition, offset } = record
     logger.warn('A record of the runs topic went to the dead letters', {
       code: error.code,
@@ -187,7 +187,7 @@ export const createFactConsumer = (options: FactConsumerParts): FactConsumer => 
     finish(partition, records)
   }
 
-  const finish = ({ progress }: OwnedPartition, records: CommandRecord[]): void => {
+  const finish = ({ progress }: OwnedPartition, records: ConsumedRecord[]): void => {
     for (const { offset } of records) progress.done(offset)
     commits.soon()
   }

@@ -1,4 +1,4 @@
-import type { CommandRecord } from '../kafka/command-consumer.ts'
+import type { ConsumedRecord } from '../kafka/consumed-record.ts'
 import { Parts } from './parts.ts'
 import { Progress } from './progress.ts'
 import type { RunFact } from './run-fact.ts'
@@ -13,7 +13,7 @@ export class OwnedPartition {
   readonly letGo: AbortSignal
   readonly #lost = new AbortController()
 
-  constructor(leaving: AbortSignal, decode: (record: CommandRecord) => RunFact) {
+  constructor(leaving: AbortSignal, decode: (record: ConsumedRecord) => RunFact) {
     this.parts = new Parts(decode)
     this.letGo = AbortSignal.any([leaving, this.#lost.signal])
   }

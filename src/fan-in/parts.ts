@@ -1,16 +1,16 @@
-import type { CommandRecord } from '../kafka/command-consumer.ts'
+import type { ConsumedRecord } from '../kafka/consumed-record.ts'
 import type { RunFact } from './run-fact.ts'
 
 /** A fact with the records that told it: one, unless it is an end that came in parts. */
 export interface Delivery {
   fact: RunFact
   /** As received; of a fact in parts all of them, in their order. */
-  records: CommandRecord[]
+  records: ConsumedRecord[]
 }
 
 interface Incomplete {
   /** As received: what they hold would take a multiple of that. */
-  records: CommandRecord[]
+  records: ConsumedRecord[]
   bytes: number
 }
 
@@ -29,17 +29,17 @@ export type Joined =
  * all of them again where it cannot be sure of one. So a part counts only when it is the next one.
  */
 export class Parts {
-  readonly #decode: (record: CommandRecord) => RunFact
+  readonly #decode: (record: ConsumedRecord) => RunFact
   readonly #incomplete = new Map<string, Incomplete>()
   /** Of all values that are kept. */
   bytes = 0
 
   /** `decode` of a record that was decoded before. */
-  constructor(decode: (record: CommandRecord) => RunFact) {
+  constructor(decode: (record: ConsumedRecord) => RunFact) {
     this.#decode = decode
   }
 
-  add(fact: RunFact, record: CommandRecord): Joined {
+  add(fact: RunFact, record: ConsumedRecord): Joined {
     const key = keyOf(fact)
     const known = this.#incomplete.get(key) ?? { records: [], bytes: 0 }
     if (fact.part !== known.records.length) return { what: 'useless' }
@@ -70,7 +70,7 @@ export class Parts {
     this.#incomplete.delete(key)
   }
 
-  #joined(records: CommandRecord[]): Delivery {
+  #joined(records: ConsumedRecord[]): Delivery {
     const facts = records.map(this.#decode)
     const events = facts.flatMap(({ events }) => events)
     return { fact: { ...facts[0]!, part: 0, parts: 1, events }, records }
@@ -80,4 +80,4 @@ export class Parts {
 /** The number of parts too: another version may split the same end in another way. */
 const keyOf = ({ threadId, id, parts }: RunFact): string => JSON.stringify([threadId, id, parts])
 
-export const sizeOf = ({ value }: CommandRecord): number => value?.length ?? 0
+export const sizeOf = ({ value }: ConsumedRecord): number => value?.length ?? 0

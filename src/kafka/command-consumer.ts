@@ -1,26 +1,18 @@
-import { type Consumer, Kafka, type KafkaMessage } from 'kafkajs'
+import { type Consumer, Kafka } from 'kafkajs'
 import type { KafkaOptions } from '../config.ts'
 import { messageOf, RunnerError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { OVER, sleep } from '../sleep.ts'
+import { type ConsumedRecord, consumedRecord } from './consumed-record.ts'
+import { FAILURES_EXPECTED, HEARTBEAT_MS, memberConfig } from './member.ts'
 import { kafkajsConfig } from './options.ts'
-
-/** A record of the commands topic with its place. */
-export interface CommandRecord {
-  topic: string
-  partition: number
-  offset: number
-  key: string | undefined
-  value: Buffer | null
-  headers: Record<string, string>
-}
 
 export interface CommandConsumerOptions {
   topic: string
   groupId: string
   sessionTimeoutMs: number
   /** Takes a record in; while it waits, no more of the partition comes. Never rejects. */
-  onCommand(record: CommandRecord): Promise<void>
+  onCommand(record: ConsumedRecord): Promise<void>
   /** The partitions that are this member's from now on. */
   onAssigned(partitions: number[]): void
   logger: Logger
@@ -35,27 +27,14 @@ export interface CommandConsumer {
   stop(): Promise<void>
 }
 
-const HEARTBEAT_MS = 1_000
-const REBALANCE_MS_MAX = 15_000
 const JOIN_MS_MAX = 60_000
-const FAILURES_EXPECTED = 2
 
 export const createCommandConsumer = (
   kafka: KafkaOptions,
   options: CommandConsumerOptions,
 ): CommandConsumer => {
   const { topic, groupId, sessionTimeoutMs, logger } = options
-  const consumer = new Kafka(kafkajsConfig(kafka)).consumer({
-    groupId,
-    sessionTimeout: sessionTimeoutMs,
-    // A member learns of a rebalance by its next heartbeat, and all of them wait for the last one.
-    heartbeatInterval: Math.min(HEARTBEAT_MS, Math.floor(sessionTimeoutMs / 3)),
-    rebalanceTimeout: Math.max(sessionTimeoutMs, REBALANCE_MS_MAX),
-    maxWaitTimeInMs: 250,
-    allowAutoTopicCreation: false,
-    // Without end: a worker outlives its brokers' restart.
-    retry: { retries: 10, initialRetryTime: 50, maxRetryTime: 1_000, restartOnFailure: async () => true },
-  })
+  const consumer = new Kafka(kafkajsConfig(kafka)).consumer(memberConfig(groupId, sessionTimeoutMs))
   const joined = Promise.withResolvers<void>()
   const joining = new AbortController()
   let assigned: number[] = []
@@ -74,7 +53,7 @@ export const createCommandConsumer = (
         autoCommit: false,
         partitionsConsumedConcurrently: 16,
         eachMessage: async ({ partition, message, heartbeat }) => {
-          const taken = options.onCommand(recordOf(topic, partition, message))
+          const taken = options.onCommand(consumedRecord(topic, partition, message))
           await keepMembership(taken, heartbeat)
         },
       })
@@ -149,7 +128,6 @@ const watch = (
   })
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     failures += 1
-    // The first group of a new cluster finds its coordinator still loading, once or twice.
     const level = failures > FAILURES_EXPECTED ? 'warn' : 'info'
     options.logger[level]('A consumer failed and starts again', {
       group: options.groupId,
@@ -164,17 +142,3 @@ const notJoined = (groupId: string): RunnerError =>
     `Consumer group "${groupId}" could not be joined within ${JOIN_MS_MAX / 1000} s. ` +
       'Check that the brokers that coordinate groups are up, and that this client may use the group.',
   )
-
-const recordOf = (topic: string, partition: number, message: KafkaMessage): CommandRecord => ({
-  topic,
-  partition,
-  offset: Number(message.offset),
-  key: message.key?.toString('utf8'),
-  value: message.value,
-  headers: Object.fromEntries(
-    Object.entries(message.headers ?? {}).map(([name, value]) => [
-      name,
-      String(Array.isArray(value) ? value[0] : value),
-    ]),
-  ),
-})

@@ -4,19 +4,13 @@ import type { KafkaOptions } from '../config.ts'
 import { messageOf, RunnerError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { OVER, sleep } from '../sleep.ts'
+import { type ConsumedRecord, consumedRecord } from './consumed-record.ts'
 import { createGapWatch } from './gap-watch.ts'
+import { FAILURES_EXPECTED, HEARTBEAT_MS, memberConfig } from './member.ts'
 import { kafkajsConfig } from './options.ts'
 
 /** A record of somebody else's topic. */
-export interface SourceRecord {
-  topic: string
-  partition: number
-  offset: number
-  /** As text; undefined for a record without a key. */
-  key: string | undefined
-  /** Null is a tombstone. */
-  value: Buffer | null
-  headers: Record<string, string>
+export interface SourceRecord extends ConsumedRecord {
   /** Milliseconds since 1970: Kafka's timestamp of the record. */
   time: number
 }
@@ -43,25 +37,13 @@ export interface SourceConsumer {
   stop(finishMs: number): Promise<void>
 }
 
-const HEARTBEAT_MS = 1_000
-const REBALANCE_MS_MAX = 15_000
 const RECORDS_MAX = 500
 const PARTITIONS_AT_ONCE = 4
-const FAILURES_EXPECTED = 2
 
 /** A member of a consumer group that reads several topics from their beginning, each record at least once. */
 export const createSourceConsumer = (kafka: KafkaOptions, options: SourceConsumerOptions): SourceConsumer => {
   const { topics, groupId, sessionTimeoutMs } = options
-  const consumer = new kafkajs.Kafka(kafkajsConfig(kafka)).consumer({
-    groupId,
-    sessionTimeout: sessionTimeoutMs,
-    heartbeatInterval: Math.min(HEARTBEAT_MS, Math.floor(sessionTimeoutMs / 3)),
-    rebalanceTimeout: Math.max(sessionTimeoutMs, REBALANCE_MS_MAX),
-    maxWaitTimeInMs: 250,
-    allowAutoTopicCreation: false,
-    // Without end: a trigger outlives its brokers' restart.
-    retry: { retries: 10, initialRetryTime: 50, maxRetryTime: 1_000, restartOnFailure: async () => true },
-  })
+  const consumer = new kafkajs.Kafka(kafkajsConfig(kafka)).consumer(memberConfig(groupId, sessionTimeoutMs))
   const leaving = new AbortController()
   const lettingGo = new AbortController()
   const joined = Promise.withResolvers<void>()
@@ -173,7 +155,6 @@ const watch = (
       options.onError(new RunnerError('READ_FAILED', message, { cause: error }))
       return
     }
-    // The first group of a new cluster finds its coordinator still loading, once or twice.
     const level = failures > FAILURES_EXPECTED ? 'warn' : 'info'
     options.logger[level]('Reading the triggers’ topics failed and starts again', {
       group: options.groupId,
@@ -183,16 +164,6 @@ const watch = (
 }
 
 const recordOf = (topic: string, partition: number, message: KafkaMessage): SourceRecord => ({
-  topic,
-  partition,
-  offset: Number(message.offset),
-  key: message.key?.toString('utf8'),
-  value: message.value,
-  headers: Object.fromEntries(
-    Object.entries(message.headers ?? {}).map(([name, value]) => [
-      name,
-      String(Array.isArray(value) ? value[0] : value),
-    ]),
-  ),
+  ...consumedRecord(topic, partition, message),
   time: Number(message.timestamp),
 })

@@ -31,6 +31,8 @@ interface Kept {
   recorded?: Events
 }
 
+type StateName = Pick<StateRecord, 'claimId' | 'version'>
+
 /**
  * Collects events beside the reducer: the reducer says what counts, this keeps it. Runs are known by their
  * first claim. `keepOnly` bounds it to the latest run, for a worker that needs no more; `after` to the events
@@ -39,8 +41,8 @@ interface Kept {
 export class ThreadHistory {
   state: ThreadState = EMPTY_THREAD
   readonly #kept = new Map<string, Kept>()
-  /** State records by key, where keys are given. */
-  readonly #states = new Map<string, StateRecord>()
+  /** Which state records there are, by key, where keys are given; not what they hold. */
+  readonly #states = new Map<string, StateName>()
   readonly #keepOnly: 'all' | 'latest'
   readonly #after: number
 
@@ -54,7 +56,10 @@ export class ThreadHistory {
     const [state, verdict] = applyRecord(this.state, record)
     this.state = state
     this.#keep(verdict, key)
-    if (record.kind === 'state' && key !== undefined) this.#states.set(key, record)
+    if (record.kind === 'state' && key !== undefined) {
+      const { claimId, version } = record
+      this.#states.set(key, { claimId, version })
+    }
     if (record.kind === 'tombstone') this.#states.delete(record.key)
     return verdict
   }
@@ -130,7 +135,7 @@ export class ThreadHistory {
   /** Keys of the state records that nobody reads any more: they were replaced, or never counted. */
   staleStateKeys(): string[] {
     const newest = Object.values(this.state.memories ?? {})
-    const isNewest = ({ claimId, version }: StateRecord) =>
+    const isNewest = ({ claimId, version }: StateName) =>
       newest.some((memory) => memory.claimId === claimId && memory.version === version)
     return [...this.#states].flatMap(([key, record]) => (isNewest(record) ? [] : [key]))
   }

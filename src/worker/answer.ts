@@ -1,5 +1,5 @@
 import type { Command } from '../command/command.ts'
-import type { CommandRecord } from '../kafka/command-consumer.ts'
+import type { ConsumedRecord } from '../kafka/consumed-record.ts'
 import { OVER } from '../sleep.ts'
 import type { System } from '../system.ts'
 import type { Hold } from './hold.ts'
@@ -8,7 +8,7 @@ import type { Admission, RunCommands } from './run-commands.ts'
 
 export interface AnswerOptions {
   command: Command
-  record: CommandRecord
+  record: ConsumedRecord
   place: Place
   commands: RunCommands
   system: System

@@ -3,7 +3,7 @@ import { decodeCommand } from '../command/command.ts'
 import type { WorkerConfig } from '../config.ts'
 import type { Connection } from '../connection.ts'
 import { type ErrorCode, messageOf, RunnerError } from '../errors.ts'
-import type { CommandRecord } from '../kafka/command-consumer.ts'
+import type { ConsumedRecord } from '../kafka/consumed-record.ts'
 import { createHeart } from '../presence/heart.ts'
 import { settlesWithin } from '../system.ts'
 import { commandsTopic } from '../topics.ts'
@@ -114,7 +114,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
   })
 
   /** Takes a command in hand as soon as there is a place; resolves then, and holds its partition back meanwhile. */
-  const take = async (record: CommandRecord): Promise<void> => {
+  const take = async (record: ConsumedRecord): Promise<void> => {
     const { partition, offset } = record
     const hold = new Hold(partition, leaving.signal)
     held.add(hold)
@@ -135,7 +135,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
   }
 
   /** Answers a command, and commits what that finishes. Never rejects. */
-  const handle = async (record: CommandRecord, place: Place, hold: Hold): Promise<void> => {
+  const handle = async (record: ConsumedRecord, place: Place, hold: Hold): Promise<void> => {
     for (let attempts = 0; ; ) {
       const error = await problemOf(record, place, hold)
       if (error === undefined || hold.letGo.aborted) return
@@ -155,7 +155,7 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
 
   /** What kept a command from its answer; nothing when it has one, or is left to who comes next. */
   const problemOf = async (
-    record: CommandRecord,
+    record: ConsumedRecord,
     place: Place,
     hold: Hold,
   ): Promise<RunnerError | undefined> => {
@@ -168,12 +168,12 @@ export const createWorkerOn = (parts: WorkerParts): Worker => {
     }
   }
 
-  const finished = async ({ partition, offset }: CommandRecord): Promise<void> => {
+  const finished = async ({ partition, offset }: ConsumedRecord): Promise<void> => {
     offsets.done(partition, offset)
     await commit(partition)
   }
 
-  const giveUp = async (record: CommandRecord, error: RunnerError): Promise<boolean> => {
+  const giveUp = async (record: ConsumedRecord, error: RunnerError): Promise<boolean> => {
     try {
       const isCommand = error.code !== 'COMMAND_UNDECODABLE'
       const command = isCommand ? await decodeCommand(record.key, record.value, format) : undefined

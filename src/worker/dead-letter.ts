@@ -1,12 +1,12 @@
 import type { Connection } from '../connection.ts'
 import { letterOf } from '../dead-letter/letter.ts'
 import type { RunnerError } from '../errors.ts'
-import type { CommandRecord } from '../kafka/command-consumer.ts'
+import type { ConsumedRecord } from '../kafka/consumed-record.ts'
 
 /** Keeps a command that could not be decoded, routed or answered: whole, with the reason in headers. */
 export const sendDeadLetter = async (
   { logger, producer, topics }: Connection,
-  source: CommandRecord,
+  source: ConsumedRecord,
   error: RunnerError,
 ): Promise<void> => {
   const { topic, partition, offset } = source

@@ -5,7 +5,7 @@ import type { StopRequest } from '../command/stop-request.ts'
 import { LIMITS, type WorkerConfig } from '../config.ts'
 import type { Connection } from '../connection.ts'
 import { messageOf, RunnerError } from '../errors.ts'
-import type { CommandRecord } from '../kafka/command-consumer.ts'
+import type { ConsumedRecord } from '../kafka/consumed-record.ts'
 import { isRejected, openRun, type Run } from '../log/reducer.ts'
 import { type Agents, agentFor, type LocalAgents, restarts } from './agents.ts'
 import { sendDeadLetter } from './dead-letter.ts'
@@ -99,7 +99,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
   const isOver = (view: ThreadView, command: Command): boolean =>
     view.isDeleted(command.commandId) || (isErased(command) && !view.isOpen)
 
-  const admit = async (turn: Turn, source: CommandRecord, hasPlace: boolean): Promise<Admission> => {
+  const admit = async (turn: Turn, source: ConsumedRecord, hasPlace: boolean): Promise<Admission> => {
     const { command } = turn
     const { threadId, commandId } = command
     const view = await viewOf(command)
@@ -160,7 +160,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
   const start = async (
     view: ThreadView,
     turn: Turn,
-    source: CommandRecord,
+    source: ConsumedRecord,
     restart?: Begin['restart'],
   ): Promise<Admission | undefined> => {
     const { command } = turn
@@ -195,7 +195,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
   const takeOver = async (
     view: ThreadView,
     turn: Turn,
-    source: CommandRecord,
+    source: ConsumedRecord,
     lost: Run,
     hasPlace: boolean,
   ): Promise<Admission | undefined> => {
@@ -250,7 +250,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     },
     leave: (turn: Turn): void => turns.leave(turn),
     /** Decides about a command, in turn with the thread's others. */
-    admit: (turn: Turn, source: CommandRecord, hasPlace: boolean): Promise<Admission> =>
+    admit: (turn: Turn, source: ConsumedRecord, hasPlace: boolean): Promise<Admission> =>
       lanes.run(turn.command.threadId, async () => {
         // A command that was written twice is answered once, and is not in its own way.
         if (turns.hasTwinAhead(turn)) return { what: 'wait' }
@@ -264,7 +264,7 @@ export const createRunCommands = (options: RunCommandsOptions) => {
     /** Tells the caller, if one waits, that its command cannot be answered. */
     giveUp: async (
       command: Command | undefined,
-      source: CommandRecord,
+      source: ConsumedRecord,
       error: RunnerError,
     ): Promise<void> => {
       await sendDeadLetter(connection, source, error)

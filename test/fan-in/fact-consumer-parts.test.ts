@@ -5,11 +5,11 @@ import { Parts } from '../../src/fan-in/parts.ts'
 import { Progress } from '../../src/fan-in/progress.ts'
 import { Room } from '../../src/fan-in/room.ts'
 import { parseRunFact, type RunFact } from '../../src/fan-in/run-fact.ts'
-import type { CommandRecord } from '../../src/kafka/command-consumer.ts'
+import type { ConsumedRecord } from '../../src/kafka/consumed-record.ts'
 import { sleep } from '../../src/sleep.ts'
 import { endInParts } from '../support/facts.ts'
 
-const recordAt = (offset: number, fact: RunFact): CommandRecord => ({
+const recordAt = (offset: number, fact: RunFact): ConsumedRecord => ({
   topic: 'runs',
   partition: 0,
   offset,

@@ -5,15 +5,6 @@ import { onTestFinished } from 'vitest'
 
 export const newSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`
 
-/** A port on which nobody listens. */
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
 export interface Received {
   headers: IncomingHttpHeaders
   body: string

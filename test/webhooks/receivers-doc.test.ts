@@ -5,7 +5,8 @@ import { attempt, type Outcome } from '../../src/webhooks/attempt.ts'
 import { messageFor } from '../../src/webhooks/message.ts'
 import { createSigner } from '../../src/webhooks/signature.ts'
 import { factOf, until } from '../support/facts.ts'
-import { freePort, newSecret } from './receiver.ts'
+import { freePort } from '../support/free-port.ts'
+import { newSecret } from './receiver.ts'
 
 const doc = readFileSync('docs/webhooks.md', 'utf8')
 const blockOf = (language: string): string => doc.split(`\`\`\`${language}\n`)[1]!.split('\n```')[0]!

@@ -4,9 +4,10 @@ import { sleep } from '../../src/sleep.ts'
 import { parseWebhookFile } from '../../src/webhooks/webhook-file.ts'
 import { createWebhooks } from '../../src/webhooks/webhooks.ts'
 import { endInParts, factOf, until, useRunsTopic } from '../support/facts.ts'
+import { freePort } from '../support/free-port.ts'
 import { useKafka } from '../support/kafka.ts'
 import { committedOf, isAllCommitted, useTopic } from '../support/topic.ts'
-import { freePort, newSecret, runsOf, useReceiver } from './receiver.ts'
+import { newSecret, runsOf, useReceiver } from './receiver.ts'
 
 /** Attempts come soon one after the other. */
 const QUICK = { backoffMs: 20, backoffMsMax: 40, fromBeginning: true }

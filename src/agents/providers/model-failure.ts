@@ -7,6 +7,7 @@ import {
 } from 'ai'
 import { messageOf, RunnerError } from '../../errors.ts'
 import { AgentError } from '../agent-error.ts'
+import { retryAfterMs } from '../retry-after.ts'
 
 /** A model call that failed. `code` is the provider's own where it gave one. */
 export class ModelFailure extends AgentError {
@@ -136,12 +137,4 @@ export const reasonOf = (error: unknown): string => {
     current = next
   }
   return messageOf(current)
-}
-
-/** Seconds, or a date. */
-const retryAfterMs = (header: string | undefined): number | undefined => {
-  if (header === undefined) return undefined
-  const seconds = Number(header)
-  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now()
-  return Number.isFinite(ms) ? Math.max(ms, 0) : undefined
 }

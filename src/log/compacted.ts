@@ -23,6 +23,9 @@ export const compactedOf = ({ events, seqs, times, compacted }: RunHistory): Com
   }
 }
 
+/** A run's compacted events in parts: those of its run record, and of the facts that tell its end. */
+export const compactedParts = (history: RunHistory): CompactedEvents[] => partsOf(compactedOf(history))
+
 /** What a run fact says of an event beside it. */
 const EVENT_OVERHEAD_BYTES = 150
 

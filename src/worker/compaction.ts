@@ -1,5 +1,5 @@
 import { LIMITS } from '../config.ts'
-import { compactedOf, partsOf } from '../log/compacted.ts'
+import { type CompactedEvents, compactedParts } from '../log/compacted.ts'
 import type { RunHistory } from '../log/history.ts'
 import type { NewRecord, RunRecord } from '../log/record.ts'
 import type { Run } from '../log/reducer.ts'
@@ -8,10 +8,15 @@ import type { ThreadView } from './thread-view.ts'
 
 /**
  * Appends the run record of the latest run and then tombstones for its raw events. Idempotent: a crash in the
- * middle has the next claimant do it again.
+ * middle has the next claimant do it again. `parts`: the run's compacted events, where they are at hand.
  * @throws RunnerError APPEND_FAILED, READ_FAILED
  */
-export const compact = async (system: Pick<System, 'newId'>, view: ThreadView, ended: Run): Promise<void> => {
+export const compact = async (
+  system: Pick<System, 'newId'>,
+  view: ThreadView,
+  ended: Run,
+  parts?: CompactedEvents[],
+): Promise<void> => {
   const { latest } = view.state
   if (
     latest?.terminal === undefined ||
@@ -19,7 +24,7 @@ export const compact = async (system: Pick<System, 'newId'>, view: ThreadView, e
     latest.recordedBy !== undefined
   )
     return
-  const records = runRecordsOf(view.history.historyOf(latest), system.newId())
+  const records = runRecordsOf(view.history.historyOf(latest), system.newId(), parts)
   const replaced = [...view.history.rawKeysOf(latest), ...view.history.staleStateKeys()]
   const tombstones: NewRecord[] = replaced.map((key) => ({ kind: 'tombstone', key }))
   for (const append of inAppends([...records, ...tombstones])) await view.append(append)
@@ -30,9 +35,12 @@ export const compact = async (system: Pick<System, 'newId'>, view: ThreadView, e
  * A finished run as its run record, in parts that a Kafka record can hold. Only for a run whose terminal
  * event was read back as valid, and that has no run record. `attempt` is unique to this one.
  */
-export const runRecordsOf = (history: RunHistory, attempt: string): RunRecord[] => {
+export const runRecordsOf = (
+  history: RunHistory,
+  attempt: string,
+  parts: CompactedEvents[] = compactedParts(history),
+): RunRecord[] => {
   const { run } = history
-  const parts = partsOf(compactedOf(history))
   return parts.map((part, index) => ({
     kind: 'run',
     claimId: run.claims.at(-1)?.claimId ?? '',

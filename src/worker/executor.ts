@@ -4,6 +4,7 @@ import type { Command } from '../command/command.ts'
 import type { WorkerConfig } from '../config.ts'
 import type { Connection } from '../connection.ts'
 import { messageOf } from '../errors.ts'
+import { compactedParts } from '../log/compacted.ts'
 import type { RunHistory } from '../log/history.ts'
 import { memoryOf, type Run, runOf } from '../log/reducer.ts'
 import { after } from '../system.ts'
@@ -63,8 +64,10 @@ export const createExecutor = (parts: ExecutorParts) => {
     // that comes last.
     if (view.isDeleted(ended.commandId)) return
     const history = await historyOf(view, ended)
-    await publisher.ended(view.threadId, view.state, history, traceparent)
-    await compact(system, view, ended)
+    // Once for both: it looks at every event of the run.
+    const parts = compactedParts(history)
+    await publisher.ended(view.threadId, view.state, history.run, parts, traceparent)
+    await compact(system, view, ended, parts)
   }
 
   /** A redelivered command's run may be in the past, or without events in memory: its log has them. */

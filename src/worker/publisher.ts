@@ -4,8 +4,7 @@ import type { RunnerError } from '../errors.ts'
 import { cloudEventHeaders } from '../fan-in/cloud-event.ts'
 import { acceptedFact, endedFacts, rejectedFact, startedFact } from '../fan-in/facts.ts'
 import type { RunFact } from '../fan-in/run-fact.ts'
-import { compactedOf, partsOf } from '../log/compacted.ts'
-import type { RunHistory } from '../log/history.ts'
+import type { CompactedEvents } from '../log/compacted.ts'
 import type { Run, ThreadState } from '../log/reducer.ts'
 
 export type PublisherParts = Pick<Connection, 'producer' | 'topics' | 'system' | 'format' | 'config'> & {
@@ -45,10 +44,11 @@ export const createPublisher = (parts: PublisherParts) => {
     ended: async (
       threadId: string,
       state: ThreadState,
-      history: RunHistory,
+      run: Run,
+      parts: readonly CompactedEvents[],
       traceparent?: string,
     ): Promise<void> => {
-      const facts = endedFacts(threadId, history.run, partsOf(compactedOf(history)), system.now())
+      const facts = endedFacts(threadId, run, parts, system.now())
       await Promise.all([enter(threadId, state), tell(facts, traceparent)])
     },
   }
